@@ -1,0 +1,76 @@
+# hoglet: `make run` and `make test` are all a newcomer needs; each installs what is missing.
+#   make            build/hoglet                 make asan    the same under ASan and UBSan
+#   make test       set up, build, run all tests  make check  layers, headers
+SHELL := /bin/sh
+MODE ?= release
+B := build/$(MODE)
+SQLITE := deps/node_modules/better-sqlite3/deps/sqlite3
+
+CFLAGS_release := -O2 -DNDEBUG
+CFLAGS_debug := -O0
+CFLAGS_asan := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+LDFLAGS_asan := -fsanitize=address,undefined
+
+COMMON := -g -Wall -Wextra -Werror -Wshadow -Wvla -Isrc -I$(SQLITE) -D_GNU_SOURCE -MMD -MP \
+          -fstack-protector-strong $(CFLAGS_$(MODE))
+CFLAGS := -std=gnu11 -Wstrict-prototypes -Wmissing-prototypes $(COMMON)
+CXXFLAGS := -std=c++17 $(COMMON)
+LDLIBS := -lmicrohttpd -lsimdjson -lcurl -lsodium -lcrypto -lz -lzstd -lbrotlidec -lm -ldl -lpthread
+
+SRC := $(filter-out src/main.c,$(wildcard src/*/*.c))
+OBJ := $(SRC:src/%.c=$(B)/%.o) $(B)/json/parse.cc.o $(B)/sqlite3.o
+UNIT := $(wildcard test/unit/*/*.c)
+UNIT_BIN := $(UNIT:test/unit/%.c=$(B)/unit/%)
+
+all: build/hoglet
+
+build/hoglet: $(B)/hoglet
+	@ln -sf $(MODE)/hoglet $@
+
+$(B)/hoglet: $(B)/main.o $(B)/libhoglet.a
+	$(CXX) $(LDFLAGS_$(MODE)) -o $@ $^ $(LDLIBS)
+
+$(B)/libhoglet.a: $(OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -include base/banned.h -c -o $@ $<
+
+$(B)/json/parse.cc.o: src/json/parse.cc
+	@mkdir -p $(@D)
+	$(CXX) $(CXXFLAGS) -c -o $@ $<
+
+$(B)/sqlite3.o: $(SQLITE)/sqlite3.c
+	@mkdir -p $(@D)
+	$(CC) -O2 -g -w -DSQLITE_THREADSAFE=2 -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_DQS=0 \
+	  -DSQLITE_DEFAULT_FOREIGN_KEYS=1 -DSQLITE_ENABLE_FTS5 -c -o $@ $<
+
+$(B)/unit/%: test/unit/%.c $(B)/libhoglet.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS_$(MODE)) -o $@ $< $(B)/libhoglet.a $(LDLIBS) -lcmocka -lstdc++
+
+unit-bins: $(UNIT_BIN)
+
+setup:
+	@tools/setup
+
+asan:
+	$(MAKE) MODE=asan build/asan/hoglet
+
+test: setup
+	@$(MAKE) --no-print-directory MODE=release build/hoglet
+	@$(MAKE) --no-print-directory MODE=asan build/asan/hoglet unit-bins
+	@tools/check_layers
+	@tools/run_tests
+
+check: setup
+	@tools/check_layers
+	@tools/check_headers
+
+clean:
+	rm -rf build
+
+-include $(shell find build -name '*.d' 2>/dev/null)
+.PHONY: all setup asan test check clean unit-bins

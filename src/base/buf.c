@@ -1,0 +1,62 @@
+/* buf.c - see buf.h. */
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+
+void buf_release(struct buf *b)
+{
+    free(b->p);
+    *b = BUF_INIT(b->max);
+}
+
+void buf_reset(struct buf *b)
+{
+    b->n = 0;
+    b->full = false;
+}
+
+char *buf_room(struct buf *b, size_t n)
+{
+    if (b->full || n > b->max - b->n) {
+        b->full = true;
+        return NULL;
+    }
+    if (b->cap - b->n < n) {
+        size_t cap = b->cap ? b->cap : 256;
+        while (cap - b->n < n)
+            cap *= 2;
+        b->p = realloc(b->p, cap);
+        BUG_ON(!b->p);
+        b->cap = cap;
+    }
+    return b->p + b->n;
+}
+
+void buf_add(struct buf *b, const void *p, size_t n)
+{
+    char *to = n ? buf_room(b, n) : NULL;
+    if (!to)
+        return;
+    memcpy(to, p, n);
+    b->n += n;
+}
+
+void buf_printf(struct buf *b, const char *fmt, ...)
+{
+    va_list ap, again;
+    va_start(ap, fmt);
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    BUG_ON(n < 0);
+    char *to = buf_room(b, (size_t)n + 1);
+    if (to) {
+        vsnprintf(to, (size_t)n + 1, fmt, again);
+        b->n += (size_t)n;
+    }
+    va_end(again);
+}

@@ -1,0 +1,18 @@
+/* limits.h - every maximum that guards a size, depth or count from outside, in one place. */
+#pragma once
+
+#define LIMIT_BODY_API (20u << 20)        /* bytes of a request body on /api */
+#define LIMIT_BODY_CAPTURE (20u << 20)    /* bytes on the wire, capture v0 */
+#define LIMIT_BODY_CAPTURE_V1 (10u << 20) /* bytes on the wire, capture v1 */
+#define LIMIT_INFLATED (100u << 20)       /* bytes of a capture body once decompressed */
+#define LIMIT_INFLATED_V1 (50u << 20)     /* the same, capture v1 */
+#define LIMIT_EVENT (1u << 20)            /* bytes of one event once processed */
+#define LIMIT_DISTINCT_ID 200             /* characters */
+#define LIMIT_EVENT_NAME 200              /* characters */
+#define LIMIT_TOKEN 64                    /* characters */
+#define LIMIT_JSON_DEPTH 128              /* nested objects and arrays */
+#define LIMIT_RESPONSE (256u << 20)       /* bytes of a response built in memory */
+#define LIMIT_QUERY_RESULT (128u << 20)   /* bytes of an engine answer held in memory */
+#define LIMIT_PATH 1024                   /* bytes of a request path */
+#define LIMIT_PAGE_DEFAULT 100            /* rows of a page when the caller names none */
+#define LIMIT_KEYS_PER_USER 10            /* personal API keys */

@@ -1,0 +1,37 @@
+/* parse.h - JSON text to a tree in an arena. simdjson does the work, behind parse.cc.
+ *
+ * Numbers keep their source text (`raw`): integers beyond 2^53 lose nothing. Of duplicate keys the
+ * last one wins on lookup, all stay in the list. Strings are UTF-8, escapes resolved; a lone
+ * surrogate is refused, a NUL is kept. The tree lives as long as the arena. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+
+enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+
+struct json {
+    enum json_type type;
+    bool boolean;
+    bool integer; /* number: num fits int64, in i64 */
+    int64_t i64;
+    double num;
+    str text;          /* string: its value; number: source text; array, object: source text */
+    str key;           /* the name of this member in its object */
+    struct json *head; /* first member */
+    struct json *next; /* next sibling */
+    size_t count;      /* members */
+};
+
+/* ERR_PARSE with a message that begins "JSON parse error". Empty input is an error. */
+int json_parse(struct arena *a, str text, struct json **out, struct err *e);
+
+/* The last member of that name; NULL when absent or o is not an object (o may be NULL). */
+const struct json *json_get(const struct json *o, const char *key);
+const struct json *json_get_str(const struct json *o, str key);
+/* The string value of a member, STR_NULL when it is absent or no string. */
+str json_get_text(const struct json *o, const char *key);
+static inline bool json_is(const struct json *v, enum json_type t)
+{
+    return v && v->type == t;
+}

@@ -1,0 +1,177 @@
+/* write.c - see write.h. */
+#include "json/write.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+
+static void before_value(struct json_writer *w)
+{
+    if (w->after_key) {
+        w->after_key = false;
+        return;
+    }
+    if (w->more[w->depth])
+        buf_char(w->b, ',');
+    w->more[w->depth] = true;
+}
+
+void json_open(struct json_writer *w, char bracket)
+{
+    before_value(w);
+    buf_char(w->b, bracket);
+    w->depth++;
+    BUG_ON(w->depth >= LIMIT_JSON_DEPTH);
+    w->more[w->depth] = false;
+}
+
+void json_close(struct json_writer *w, char bracket)
+{
+    BUG_ON(w->depth == 0 || w->after_key);
+    w->depth--;
+    buf_char(w->b, bracket);
+}
+
+/* The width of the well-formed sequence at s[0], 0 when there is none. */
+static size_t sequence(str s)
+{
+    for (size_t w = 1; w <= 4 && w <= s.n; w++)
+        if (str_utf8_valid(str_slice(s, 0, w)))
+            return w;
+    return 0;
+}
+
+static void quoted(struct buf *b, str s)
+{
+    buf_char(b, '"');
+    size_t from = 0;
+    for (size_t i = 0; i < s.n;) {
+        unsigned char c = (unsigned char)s.p[i];
+        size_t w = c < 0x80 ? 1 : sequence(str_slice(s, i, s.n));
+        if (w && c >= 0x20 && c != '"' && c != '\\') {
+            i += w;
+            continue;
+        }
+        buf_str(b, str_slice(s, from, i));
+        if (!w)
+            buf_z(b, "\xEF\xBF\xBD");
+        else if (c == '"' || c == '\\')
+            buf_printf(b, "\\%c", c);
+        else if (c == '\n')
+            buf_z(b, "\\n");
+        else
+            buf_printf(b, "\\u%04x", c);
+        from = ++i;
+    }
+    buf_str(b, str_slice(s, from, s.n));
+    buf_char(b, '"');
+}
+
+void json_key_str(struct json_writer *w, str key)
+{
+    BUG_ON(w->after_key);
+    before_value(w);
+    quoted(w->b, key);
+    buf_char(w->b, ':');
+    w->after_key = true;
+}
+
+void json_key(struct json_writer *w, const char *key)
+{
+    json_key_str(w, str_of(key));
+}
+
+void json_str(struct json_writer *w, str s)
+{
+    if (!s.p) {
+        json_null(w);
+        return;
+    }
+    before_value(w);
+    quoted(w->b, s);
+}
+
+void json_z(struct json_writer *w, const char *z)
+{
+    json_str(w, str_of(z));
+}
+
+void json_i64(struct json_writer *w, int64_t v)
+{
+    before_value(w);
+    buf_printf(w->b, "%lld", (long long)v);
+}
+
+void json_f64(struct json_writer *w, double v)
+{
+    if (!isfinite(v)) {
+        json_null(w);
+        return;
+    }
+    before_value(w);
+    char text[40];
+    for (int precision = 15; precision <= 17; precision++) {
+        double back;
+        snprintf(text, sizeof(text), "%.*g", precision, v);
+        if (str_to_f64(str_of(text), &back) && back == v)
+            break;
+    }
+    buf_z(w->b, text);
+    if (!strpbrk(text, ".e"))
+        buf_z(w->b, ".0");
+}
+
+void json_bool(struct json_writer *w, bool v)
+{
+    json_raw(w, v ? STR("true") : STR("false"));
+}
+
+void json_null(struct json_writer *w)
+{
+    json_raw(w, STR("null"));
+}
+
+void json_raw(struct json_writer *w, str json)
+{
+    before_value(w);
+    buf_str(w->b, json);
+}
+
+void json_tree(struct json_writer *w, const struct json *v)
+{
+    switch (v->type) {
+    case JSON_NULL:
+        json_null(w);
+        return;
+    case JSON_BOOL:
+        json_bool(w, v->boolean);
+        return;
+    case JSON_NUMBER:
+        json_raw(w, v->text);
+        return;
+    case JSON_STRING:
+        json_str(w, v->text);
+        return;
+    case JSON_ARRAY:
+    case JSON_OBJECT:
+        json_open(w, v->type == JSON_ARRAY ? '[' : '{');
+        for (const struct json *m = v->head; m; m = m->next) {
+            if (v->type == JSON_OBJECT)
+                json_key_str(w, m->key);
+            json_tree(w, m);
+        }
+        json_close(w, v->type == JSON_ARRAY ? ']' : '}');
+    }
+}
+
+void json_time(struct json_writer *w, int64_t us)
+{
+    char text[CLOCK_TEXT];
+    if (us == INT64_MIN) {
+        json_null(w);
+        return;
+    }
+    clock_text(us, text);
+    json_z(w, text);
+}

@@ -1,0 +1,34 @@
+/* write.h - JSON text straight into a buffer. Commas are the writer's business: it remembers, per
+ * depth, whether a value came before. Text that is not UTF-8 is written with U+FFFD for each bad
+ * byte; NaN and infinities are null. Depth is bounded by LIMIT_JSON_DEPTH. */
+#pragma once
+
+#include "base/buf.h"
+#include "base/limits.h"
+#include "json/parse.h"
+
+struct json_writer {
+    struct buf *b;
+    bool more[LIMIT_JSON_DEPTH]; /* a value stands before the next one at this depth */
+    int depth;
+    bool after_key;
+};
+
+#define JSON_WRITER(buf_) ((struct json_writer){ .b = (buf_) })
+
+void json_open(struct json_writer *w, char bracket); /* '{' or '[' */
+void json_close(struct json_writer *w, char bracket); /* '}' or ']' */
+void json_key(struct json_writer *w, const char *key);
+void json_key_str(struct json_writer *w, str key);
+void json_str(struct json_writer *w, str s); /* STR_NULL writes null */
+void json_z(struct json_writer *w, const char *z); /* NULL writes null */
+void json_i64(struct json_writer *w, int64_t v);
+void json_f64(struct json_writer *w, double v);
+void json_bool(struct json_writer *w, bool v);
+void json_null(struct json_writer *w);
+/* Text that is a JSON value already. */
+void json_raw(struct json_writer *w, str json);
+/* A parsed tree again; numbers as they stood in their source. */
+void json_tree(struct json_writer *w, const struct json *v);
+/* ISO time in UTC; a negative infinity (INT64_MIN) writes null. */
+void json_time(struct json_writer *w, int64_t us);
