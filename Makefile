@@ -72,5 +72,7 @@ check: setup
 clean:
 	rm -rf build
 
+$(B)/store/store.o: $(wildcard src/store/migrations/*.sql)
+
 -include $(shell find build -name '*.d' 2>/dev/null)
 .PHONY: all setup asan test check clean unit-bins

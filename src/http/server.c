@@ -1,0 +1,331 @@
+/* server.c - see server.h. Suspended connections are resumed by the worker that answered them;
+ * libmicrohttpd aborts when it is stopped with one suspended, so stopping joins workers first. */
+#include "http/server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/uuid.h"
+
+#define WORKERS_MAX 64
+
+struct http_header {
+    struct http_header *next;
+    const char *name, *value;
+};
+
+struct http_server {
+    struct http_config cfg;
+    struct MHD_Daemon *daemon;
+    int port;
+    pthread_mutex_t lock; /* guards the queue, queued, done, stopping */
+    pthread_cond_t wake;
+    struct http_request *head, **tail;
+    unsigned waiting;
+    bool stopping;
+    pthread_t workers[WORKERS_MAX];
+};
+
+str http_header_of(struct http_request *r, const char *name)
+{
+    return str_of(MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name));
+}
+
+str http_query_of(struct http_request *r, const char *name)
+{
+    const char *v = NULL;
+    size_t n = 0;
+    if (MHD_lookup_connection_value_n(r->connection, MHD_GET_ARGUMENT_KIND, name, strlen(name), &v,
+                                      &n) != MHD_YES)
+        return STR_NULL;
+    return v ? (str){ v, n } : STR("");
+}
+
+str http_cookie_of(struct http_request *r, const char *name)
+{
+    return str_of(MHD_lookup_connection_value(r->connection, MHD_COOKIE_KIND, name));
+}
+
+struct query_edit {
+    struct buf b;
+    const char *drop;
+};
+
+static void add_escaped(struct buf *b, str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                     (c && strchr("-_.~", c));
+        if (plain)
+            buf_char(b, (char)c);
+        else
+            buf_printf(b, "%%%02X", c);
+    }
+}
+
+static void add_pair(struct buf *b, str key, str value)
+{
+    if (b->n)
+        buf_char(b, '&');
+    add_escaped(b, key);
+    buf_char(b, '=');
+    add_escaped(b, value);
+}
+
+static enum MHD_Result keep_pair(void *cls, enum MHD_ValueKind kind, const char *key, size_t key_n,
+                                 const char *value, size_t value_n)
+{
+    struct query_edit *q = cls;
+    (void)kind;
+    if (!str_eqz((str){ key, key_n }, q->drop))
+        add_pair(&q->b, (str){ key, key_n }, (str){ value, value_n });
+    return MHD_YES;
+}
+
+str http_query_with(struct http_request *r, const char *name, const char *value)
+{
+    struct query_edit q = { BUF_INIT(LIMIT_PATH * 16), name };
+    MHD_get_connection_values_n(r->connection, MHD_GET_ARGUMENT_KIND, keep_pair, &q);
+    if (value)
+        add_pair(&q.b, str_of(name), str_of(value));
+    str out = arena_str(r->arena, buf_view(&q.b));
+    buf_release(&q.b);
+    return out;
+}
+
+void http_reply_header(struct http_request *r, const char *name, const char *value)
+{
+    struct http_header *h = arena_new_of(r->arena, struct http_header);
+    *h = (struct http_header){ r->headers, arena_z(r->arena, str_of(name)),
+                               arena_z(r->arena, (str){ value, strcspn(value, "\r\n") }) };
+    r->headers = h;
+}
+
+static struct http_request *request_new(struct http_server *s, struct MHD_Connection *c,
+                                        const char *url, const char *method)
+{
+    struct arena *a = arena_new();
+    struct http_request *r = arena_new_of(a, struct http_request);
+    r->arena = a;
+    r->server = s;
+    r->connection = c;
+    r->context = s->cfg.context;
+    r->method = arena_str(a, str_of(method));
+    r->path = arena_str(a, str_of(url));
+    r->content_type = "application/json";
+    r->started = clock_mono_us();
+    uuid_text(uuid_v7(), r->id);
+    r->reply = BUF_INIT(LIMIT_RESPONSE);
+    r->body = BUF_INIT(s->cfg.limit(r));
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (info)
+        getnameinfo(info->client_addr, sizeof(struct sockaddr_in6), r->peer, sizeof(r->peer), NULL,
+                    0, NI_NUMERICHOST);
+    return r;
+}
+
+static enum MHD_Result send_reply(struct http_request *r)
+{
+    struct MHD_Response *reply =
+        MHD_create_response_from_buffer(r->reply.n, TAKE(r->reply.p), MHD_RESPMEM_MUST_FREE);
+    if (!reply)
+        return MHD_NO;
+    if (r->reply.n || r->status != 204)
+        MHD_add_response_header(reply, "Content-Type", r->content_type);
+    MHD_add_response_header(reply, "X-Request-Id", r->id);
+    for (struct http_header *h = r->headers; h; h = h->next)
+        MHD_add_response_header(reply, h->name, h->value);
+    enum MHD_Result sent = MHD_queue_response(r->connection, (unsigned)r->status, reply);
+    MHD_destroy_response(reply);
+    return sent;
+}
+
+/* Puts r in line and suspends its connection. False: the queue is full. */
+static bool enqueue(struct http_server *s, struct http_request *r)
+{
+    pthread_mutex_lock(&s->lock);
+    bool room = s->waiting < s->cfg.queue && !s->stopping;
+    if (room) {
+        MHD_suspend_connection(r->connection);
+        r->queued = true;
+        *s->tail = r;
+        s->tail = &r->next;
+        s->waiting++;
+        pthread_cond_signal(&s->wake);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return room;
+}
+
+static void *work(void *cls)
+{
+    struct http_server *s = cls;
+    pthread_mutex_lock(&s->lock);
+    for (;;) {
+        struct http_request *r = s->head;
+        if (!r && s->stopping)
+            break;
+        if (!r) {
+            pthread_cond_wait(&s->wake, &s->lock);
+            continue;
+        }
+        s->head = r->next;
+        if (!s->head)
+            s->tail = &s->head;
+        s->waiting--;
+        pthread_mutex_unlock(&s->lock);
+        s->cfg.run(r);
+        pthread_mutex_lock(&s->lock);
+        r->done = true;
+        MHD_resume_connection(r->connection);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}
+
+static void refuse_busy(struct http_request *r)
+{
+    r->status = 503;
+    buf_z(&r->reply, "{\"type\":\"server_error\",\"code\":\"service_unavailable\","
+                     "\"detail\":\"The server is busy.\",\"attr\":null}");
+    http_reply_header(r, "Retry-After", "1");
+}
+
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const char *url,
+                                  const char *method, const char *version, const char *data,
+                                  size_t *data_n, void **slot)
+{
+    struct http_server *s = cls;
+    struct http_request *r = *slot;
+    (void)version;
+    if (!r) {
+        *slot = request_new(s, c, url, method);
+        return MHD_YES;
+    }
+    if (*data_n) { /* always consumed: replying before the end would drop the upload */
+        buf_add(&r->body, data, *data_n);
+        if (r->body.full)
+            r->too_large = true;
+        *data_n = 0;
+        return MHD_YES;
+    }
+    if (!r->queued) {
+        if (s->cfg.inline_run(r))
+            s->cfg.run(r);
+        else if (enqueue(s, r))
+            return MHD_YES;
+        else
+            refuse_busy(r);
+    }
+    return send_reply(r);
+}
+
+static void on_completed(void *cls, struct MHD_Connection *c, void **slot,
+                         enum MHD_RequestTerminationCode why)
+{
+    struct http_request *r = *slot;
+    (void)cls, (void)c, (void)why;
+    if (!r)
+        return;
+    buf_release(&r->body);
+    buf_release(&r->reply);
+    arena_free(r->arena);
+    *slot = NULL;
+}
+
+/* A bound, listening socket; the port is taken apart from the last colon. */
+static int listen_on(const char *where, int *port, struct err *e)
+{
+    const char *colon = strrchr(where, ':');
+    char host[128] = "";
+    struct addrinfo hint = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE }, *list;
+    if (!colon || (size_t)(colon - where) >= sizeof(host))
+        return err_set(e, ERR_INVALID, "listen", "listen must be HOST:PORT, not %s", where);
+    memcpy(host, where, (size_t)(colon - where));
+    char *name = host;
+    if (name[0] == '[' && name[strlen(name) - 1] == ']') {
+        name[strlen(name) - 1] = '\0';
+        name++;
+    }
+    int rc = getaddrinfo(*name ? name : NULL, colon + 1, &hint, &list);
+    if (rc)
+        return err_set(e, ERR_INVALID, "listen", "cannot listen on %s: %s", where, gai_strerror(rc));
+    int one = 1;
+    int fd = socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0)
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+    if (fd < 0 || bind(fd, list->ai_addr, list->ai_addrlen) || listen(fd, 1024)) {
+        err_set(e, ERR_INVALID, "listen", "cannot listen on %s: %s", where, strerror(errno));
+        freeaddrinfo(list);
+        if (fd >= 0)
+            close(fd);
+        return e->kind;
+    }
+    freeaddrinfo(list);
+    struct sockaddr_storage bound;
+    socklen_t n = sizeof(bound);
+    getsockname(fd, (struct sockaddr *)&bound, &n);
+    *port = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
+                                              : ((struct sockaddr_in *)&bound)->sin_port);
+    return fd;
+}
+
+int http_server_start(const struct http_config *cfg, struct http_server **out, struct err *e)
+{
+    struct http_server *s = calloc(1, sizeof(*s));
+    BUG_ON(!s || cfg->workers > WORKERS_MAX);
+    s->cfg = *cfg;
+    s->tail = &s->head;
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->wake, NULL);
+    int fd = listen_on(cfg->listen, &s->port, e);
+    if (fd < 0) {
+        free(s);
+        return e->kind;
+    }
+    s->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL, NULL,
+        on_request, s, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
+        MHD_OPTION_THREAD_POOL_SIZE, 2u, MHD_OPTION_CONNECTION_TIMEOUT, 120u,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)64 * 1024, MHD_OPTION_END);
+    if (!s->daemon) {
+        close(fd);
+        free(s);
+        return err_internal(e, "could not start the HTTP server: %s", strerror(errno));
+    }
+    for (unsigned i = 0; i < cfg->workers; i++)
+        BUG_ON(pthread_create(&s->workers[i], NULL, work, s));
+    *out = s;
+    return 0;
+}
+
+void http_server_stop(struct http_server *s)
+{
+    MHD_socket fd = MHD_quiesce_daemon(s->daemon);
+    pthread_mutex_lock(&s->lock);
+    s->stopping = true;
+    pthread_cond_broadcast(&s->wake);
+    pthread_mutex_unlock(&s->lock);
+    for (unsigned i = 0; i < s->cfg.workers; i++)
+        pthread_join(s->workers[i], NULL);
+    MHD_stop_daemon(s->daemon);
+    if (fd != MHD_INVALID_SOCKET)
+        close(fd);
+    free(s);
+}
+
+int http_server_port(const struct http_server *s)
+{
+    return s->port;
+}

@@ -1,0 +1,59 @@
+/* server.h - HTTP/1.1 over libmicrohttpd: reads whole requests, runs them, sends replies.
+ *
+ * The server knows bytes and threads, nothing of routes. Its owner gives two functions: `limit` says
+ * how large a body may be, and `run` fills the reply. `inline_run` requests run on the connection's
+ * own thread and must not block; the others wait in a bounded queue for a worker, and a full queue
+ * is answered 503. A request and its arena belong to one thread at a time. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+struct MHD_Connection;
+
+struct http_request {
+    struct arena *arena; /* lives until the reply is sent */
+    str method, path;    /* path without the query, percent-decoded, NUL-terminated */
+    struct buf body;
+    char id[37]; /* request id, for logs and the X-Request-Id header */
+    char peer[64]; /* address of the client, text */
+    bool too_large;
+    int64_t started; /* clock_mono_us */
+    void *context; /* for the owner */
+
+    int status; /* reply; 0 until set */
+    struct buf reply;
+    const char *content_type;
+    struct MHD_Connection *connection;
+    struct http_header *headers; /* extra reply headers */
+    bool queued, done;           /* worker bookkeeping, guarded by the server's lock */
+    struct http_request *next;
+    struct http_server *server;
+};
+
+struct http_config {
+    const char *listen; /* "127.0.0.1:8000", "[::1]:0"; port 0 picks one */
+    unsigned workers, queue;
+    size_t (*limit)(struct http_request *r); /* bytes of body allowed, after method and path */
+    bool (*inline_run)(struct http_request *r);
+    void (*run)(struct http_request *r);
+    void *context;
+};
+
+struct http_server;
+
+int http_server_start(const struct http_config *cfg, struct http_server **out, struct err *e);
+/* Ends after the requests under way were answered. */
+void http_server_stop(struct http_server *s);
+/* The port that was bound. */
+int http_server_port(const struct http_server *s);
+
+/* STR_NULL when absent. Header names ignore case; a query parameter without '=' is "". */
+str http_header_of(struct http_request *r, const char *name);
+str http_query_of(struct http_request *r, const char *name);
+str http_cookie_of(struct http_request *r, const char *name);
+/* The query string with one parameter replaced (value NULL: dropped), without '?'. */
+str http_query_with(struct http_request *r, const char *name, const char *value);
+/* Copies both. A CR or LF in a value ends it. */
+void http_reply_header(struct http_request *r, const char *name, const char *value);

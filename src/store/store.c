@@ -1,0 +1,311 @@
+/* store.c - see store.h. */
+#include "store/store.h"
+
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define POOL 8
+
+struct db {
+    sqlite3 *h;
+    struct store *store;
+    bool taken;
+};
+
+struct store {
+    struct db pool[POOL];
+    pthread_mutex_t lock; /* guards taken */
+    pthread_cond_t given;
+};
+
+struct stmt {
+    sqlite3_stmt *h;
+    struct db *db;
+};
+
+struct migration {
+    int version;
+    const char *begin, *end;
+};
+
+/* The text of a migration, taken into the binary as it stands. */
+#define MIGRATION(name)                                                                  \
+    extern const char name[], name##_end[];                                              \
+    __asm__(".section .rodata\n" #name ":\n.incbin \"src/store/migrations/" #name ".sql\"\n" \
+            #name "_end:\n.byte 0\n.text\n")
+
+MIGRATION(m0001_access);
+MIGRATION(m0002_dashboard);
+
+static const struct migration migrations[] = {
+    { 1, m0001_access, m0001_access_end },
+    { 2, m0002_dashboard, m0002_dashboard_end },
+};
+
+static int fail(struct db *d, struct err *e, const char *what)
+{
+    int code = sqlite3_errcode(d->h);
+    if (code == SQLITE_FULL || code == SQLITE_BUSY) {
+        err_set(e, ERR_UNAVAILABLE, NULL, NULL);
+        snprintf(e->detail, sizeof(e->detail), "%s: %s", what, sqlite3_errmsg(d->h));
+        return e->kind;
+    }
+    if (sqlite3_extended_errcode(d->h) == SQLITE_CONSTRAINT_UNIQUE)
+        return err_set(e, ERR_UNIQUE, NULL, NULL);
+    return err_internal(e, "%s: %s", what, sqlite3_errmsg(d->h));
+}
+
+static int exec(struct db *d, const char *sql, struct err *e)
+{
+    return sqlite3_exec(d->h, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(d, e, sql);
+}
+
+static int migrate(struct db *d, struct err *e)
+{
+    struct arena *a _cleanup_(arena_freep) = arena_new();
+    struct stmt *st;
+    int rc = db_open(d, a, &st, e, "PRAGMA user_version", "");
+    if (rc < 0 || (rc = stmt_step(st, e)) < 0)
+        return rc;
+    int64_t have = stmt_i64(st, 0), newest = migrations[ARRAY_LEN(migrations) - 1].version;
+    stmt_end(st);
+    if (have > newest)
+        return err_set(e, ERR_INVALID, NULL,
+                       "this folder was written by a newer hoglet (schema %lld, ours is %lld)",
+                       (long long)have, (long long)newest);
+    for (size_t i = 0; i < ARRAY_LEN(migrations); i++) {
+        const struct migration *m = &migrations[i];
+        if (m->version <= have)
+            continue;
+        str text = { m->begin, (size_t)(m->end - m->begin) };
+        str all = arena_printf(a, "BEGIN IMMEDIATE;" STR_FMT ";PRAGMA user_version=%d;COMMIT",
+                               STR_ARG(text), m->version);
+        rc = exec(d, all.p, e);
+        if (rc < 0) {
+            db_rollback(d);
+            return rc;
+        }
+    }
+    return 0;
+}
+
+static int connect_one(struct db *d, const char *path, bool create, struct err *e)
+{
+    int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0);
+    if (sqlite3_open_v2(path, &d->h, flags, NULL) != SQLITE_OK) {
+        err_set(e, ERR_INVALID, NULL, "cannot open %s: %s", path, sqlite3_errmsg(d->h));
+        return e->kind;
+    }
+    sqlite3_busy_timeout(d->h, 10000);
+    return exec(d, "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON", e);
+}
+
+int store_open(const char *path, bool create, struct store **out, struct err *e)
+{
+    struct store *s = calloc(1, sizeof(*s));
+    BUG_ON(!s);
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->given, NULL);
+    int rc = 0;
+    for (int i = 0; i < POOL && rc == 0; i++) {
+        s->pool[i].store = s;
+        rc = connect_one(&s->pool[i], path, create && i == 0, e);
+        if (rc == 0 && i == 0)
+            rc = migrate(&s->pool[0], e);
+    }
+    if (rc < 0) {
+        store_free(s);
+        return rc;
+    }
+    *out = s;
+    return 0;
+}
+
+void store_free(struct store *s)
+{
+    if (!s)
+        return;
+    for (int i = 0; i < POOL; i++)
+        sqlite3_close(s->pool[i].h);
+    pthread_mutex_destroy(&s->lock);
+    pthread_cond_destroy(&s->given);
+    free(s);
+}
+
+static struct db *idle(struct store *s)
+{
+    for (int i = 0; i < POOL; i++)
+        if (!s->pool[i].taken)
+            return &s->pool[i];
+    return NULL;
+}
+
+struct db *store_take(struct store *s)
+{
+    struct db *d;
+    pthread_mutex_lock(&s->lock);
+    while (!(d = idle(s)))
+        pthread_cond_wait(&s->given, &s->lock);
+    d->taken = true;
+    pthread_mutex_unlock(&s->lock);
+    return d;
+}
+
+void store_give(struct db *d)
+{
+    BUG_ON(!sqlite3_get_autocommit(d->h));
+    pthread_mutex_lock(&d->store->lock);
+    d->taken = false;
+    pthread_cond_signal(&d->store->given);
+    pthread_mutex_unlock(&d->store->lock);
+}
+
+static void bind_all(sqlite3_stmt *h, const char *types, va_list ap)
+{
+    for (int i = 1; *types; types++, i++) {
+        switch (*types) {
+        case 's': {
+            str s = va_arg(ap, str);
+            if (s.p)
+                sqlite3_bind_text64(h, i, s.p, s.n, SQLITE_TRANSIENT, SQLITE_UTF8);
+            break;
+        }
+        case 't': {
+            int64_t t = va_arg(ap, int64_t);
+            if (t != INT64_MIN)
+                sqlite3_bind_int64(h, i, t);
+            break;
+        }
+        case 'i':
+            sqlite3_bind_int64(h, i, va_arg(ap, int64_t));
+            break;
+        case 'b':
+            sqlite3_bind_int64(h, i, va_arg(ap, int) != 0);
+            break;
+        default:
+            BUG_ON(true);
+        }
+    }
+}
+
+static int prepare(struct db *d, sqlite3_stmt **h, struct err *e, const char *sql)
+{
+    return sqlite3_prepare_v2(d->h, sql, -1, h, NULL) == SQLITE_OK ? 0 : fail(d, e, sql);
+}
+
+int db_run(struct db *d, struct err *e, const char *sql, const char *types, ...)
+{
+    sqlite3_stmt *h;
+    int rc = prepare(d, &h, e, sql);
+    if (rc < 0)
+        return rc;
+    va_list ap;
+    va_start(ap, types);
+    bind_all(h, types, ap);
+    va_end(ap);
+    int got;
+    do
+        got = sqlite3_step(h);
+    while (got == SQLITE_ROW);
+    rc = got == SQLITE_DONE ? 0 : fail(d, e, sql);
+    sqlite3_finalize(h);
+    return rc;
+}
+
+void stmt_end(struct stmt *st)
+{
+    sqlite3_finalize(st->h);
+    st->h = NULL;
+}
+
+static void stmt_end_fn(void *st)
+{
+    stmt_end(st);
+}
+
+int db_open(struct db *d, struct arena *a, struct stmt **out, struct err *e, const char *sql,
+            const char *types, ...)
+{
+    struct stmt *st = arena_new_of(a, struct stmt);
+    st->db = d;
+    int rc = prepare(d, &st->h, e, sql);
+    if (rc < 0)
+        return rc;
+    arena_defer(a, stmt_end_fn, st);
+    va_list ap;
+    va_start(ap, types);
+    bind_all(st->h, types, ap);
+    va_end(ap);
+    *out = st;
+    return 0;
+}
+
+int64_t db_last_id(const struct db *d)
+{
+    return sqlite3_last_insert_rowid(d->h);
+}
+
+int db_changes(const struct db *d)
+{
+    return sqlite3_changes(d->h);
+}
+
+int db_begin(struct db *d, struct err *e)
+{
+    return exec(d, "BEGIN IMMEDIATE", e);
+}
+
+int db_commit(struct db *d, struct err *e)
+{
+    int rc = exec(d, "COMMIT", e);
+    if (rc < 0)
+        db_rollback(d);
+    return rc;
+}
+
+void db_rollback(struct db *d)
+{
+    if (!sqlite3_get_autocommit(d->h))
+        sqlite3_exec(d->h, "ROLLBACK", NULL, NULL, NULL);
+}
+
+int stmt_step(struct stmt *st, struct err *e)
+{
+    int got = sqlite3_step(st->h);
+    if (got == SQLITE_ROW)
+        return 1;
+    int rc = got == SQLITE_DONE ? 0 : fail(st->db, e, "step");
+    stmt_end(st);
+    return rc;
+}
+
+int64_t stmt_i64(struct stmt *st, int col)
+{
+    return sqlite3_column_int64(st->h, col);
+}
+
+bool stmt_bool(struct stmt *st, int col)
+{
+    return sqlite3_column_int64(st->h, col) != 0;
+}
+
+bool stmt_null(struct stmt *st, int col)
+{
+    return sqlite3_column_type(st->h, col) == SQLITE_NULL;
+}
+
+int64_t stmt_time(struct stmt *st, int col)
+{
+    return stmt_null(st, col) ? INT64_MIN : stmt_i64(st, col);
+}
+
+str stmt_str(struct stmt *st, struct arena *a, int col)
+{
+    const char *p = (const char *)sqlite3_column_text(st->h, col);
+    if (!p)
+        return STR_NULL;
+    return arena_str(a, (str){ p, (size_t)sqlite3_column_bytes(st->h, col) });
+}
