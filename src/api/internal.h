@@ -1,0 +1,68 @@
+/* internal.h - what the files of api/ share: the request as a handler sees it, route rows, replies. */
+#pragma once
+
+#include "api/routes.h"
+#include "http/server.h"
+#include "json/write.h"
+#include "model/access.h"
+
+enum access {
+    ACCESS_NONE_DECLARED, /* refused at start */
+    ACCESS_PUBLIC,        /* no credentials looked at */
+    ACCESS_USER,          /* anyone known; keys need no scope (exempt from narrowing) */
+    ACCESS_SESSION,       /* sessions only; keys are told so */
+    ACCESS_SCOPE,         /* sessions, and keys with the row's scope */
+};
+
+enum credential { CREDENTIAL_NONE, CREDENTIAL_KEY, CREDENTIAL_SESSION };
+
+struct req {
+    struct http_request *http;
+    struct arena *arena;
+    const struct api *api;
+    struct db *db;
+    const struct route *route;
+    enum credential credential;
+    struct user user;
+    struct key key;
+    struct organization organization; /* of the path, or of the project */
+    struct project project;           /* of the path */
+    str id, sub_id;                   /* the path's :id and :sub_id */
+    struct json *body;                /* parsed JSON; NULL when there is none */
+};
+
+typedef int (*handler_fn)(struct req *r, struct err *e);
+
+struct route {
+    const char *method;
+    const char *path; /* ":project" resolves a project, ":organization" an organization; ":id",
+                         ":sub_id" are the handler's. "/api/projects/:project/x/" also serves
+                         "/api/environments/:project/x/". */
+    handler_fn call;
+    enum access access;
+    const char *scope; /* "dashboard:read" */
+    int level;         /* least organization level, 0: any member */
+};
+
+/* Ended by a row without method. */
+extern const struct route health_routes[], session_routes[], user_routes[], organization_routes[],
+    project_routes[], personal_api_key_routes[], dashboard_routes[];
+
+/* Begins the reply: status, and a writer over its body. */
+struct json_writer reply_json(struct req *r, int status);
+
+struct page {
+    int64_t limit, offset;
+};
+struct page page_of(struct req *r);
+/* {"count":…,"next":…,"previous":…,"results":[ ; the caller writes items and calls page_close. */
+struct json_writer page_open(struct req *r, struct page page, int64_t count);
+void page_close(struct json_writer *w);
+
+/* Fields of the JSON body. Absent: 0 and *out untouched; wrong: the documented error. */
+int body_str(struct req *r, const char *name, size_t max, str *out, struct err *e);
+int body_bool(struct req *r, const char *name, bool *out, struct err *e);
+
+/* UserBasic; writes null for a user that is gone. */
+int write_user_basic(struct req *r, struct json_writer *w, int64_t user_id, struct err *e);
+void write_organization(struct json_writer *w, const struct organization *o);

@@ -1,0 +1,21 @@
+/* routes.h - every route of the server, and the one function that runs a request through the checks:
+ * match, size, authenticate, scope, project, decode, call, encode, log, in that order. */
+#pragma once
+
+#include "http/server.h"
+#include "store/store.h"
+
+/* What handlers need of the running server; shared, read-only. */
+struct api {
+    struct store *store;
+    const char *public_url; /* without a slash at the end */
+    bool secure;            /* cookies are marked Secure */
+};
+
+/* Refuses a table with a row that declares no access. */
+int api_check_routes(struct err *e);
+size_t api_limit(struct http_request *r);
+bool api_inline(struct http_request *r);
+void api_run(struct http_request *r);
+/* The table as a JSON list of {"method","path","access"}, for tests and docs. */
+void api_describe_routes(struct buf *out);
