@@ -59,6 +59,10 @@ setup:
 asan:
 	$(MAKE) MODE=asan build/asan/hoglet
 
+run: setup
+	@$(MAKE) --no-print-directory MODE=release build/hoglet
+	@tools/run
+
 test: setup
 	@$(MAKE) --no-print-directory MODE=release build/hoglet
 	@$(MAKE) --no-print-directory MODE=asan build/asan/hoglet unit-bins
@@ -75,4 +79,4 @@ clean:
 $(B)/store/store.o: $(wildcard src/store/migrations/*.sql)
 
 -include $(shell find build -name '*.d' 2>/dev/null)
-.PHONY: all setup asan test check clean unit-bins
+.PHONY: all run setup asan test check clean unit-bins
