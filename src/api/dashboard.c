@@ -1,21 +1,37 @@
 /* dashboard.c - dashboards over the API. Rows live in model/dashboard.c. */
 #include "api/internal.h"
 #include "base/clock.h"
+#include "model/collaborator.h"
 #include "model/dashboard.h"
 
-enum { LEVEL_VIEW = 21, LEVEL_EDIT = 37 };
-
-/* Restricted dashboards are edited by their creator and by organization admins. */
-static bool may_edit(const struct req *r, const struct dashboard *d)
+/* The creator and organization admins: they may edit whatever the level, and change the level. */
+static bool may_restrict(const struct req *r, const struct dashboard *d)
 {
-    return d->restriction_level == LEVEL_VIEW || d->created_by == r->user.id ||
-           r->organization.level >= LEVEL_ADMIN;
+    return d->created_by == r->user.id || r->organization.level >= LEVEL_ADMIN;
+}
+
+/* 1 the caller may edit it, 0 not. */
+static int may_edit(struct req *r, const struct dashboard *d, struct err *e)
+{
+    if (d->restriction_level == PRIVILEGE_VIEW || may_restrict(r, d))
+        return 1;
+    return collaborator_find(r->db, r->arena, d->id, r->user.id, e);
+}
+
+int dashboard_check_edit(struct req *r, const struct dashboard *d, struct err *e)
+{
+    int rc = may_edit(r, d, e);
+    if (rc == 0)
+        return err_set(e, ERR_DENIED, NULL, "You don't have edit permissions for this dashboard.");
+    return rc < 0 ? rc : 0;
 }
 
 static int write_short(struct req *r, struct json_writer *w, const struct dashboard *d,
                        struct err *e)
 {
-    bool manager = d->created_by == r->user.id || r->organization.level >= LEVEL_ADMIN;
+    int edit = may_edit(r, d, e);
+    if (edit < 0)
+        return edit;
     json_key(w, "id");
     json_i64(w, d->id);
     json_key(w, "name");
@@ -45,11 +61,11 @@ static int write_short(struct req *r, struct json_writer *w, const struct dashbo
     json_key(w, "effective_restriction_level");
     json_i64(w, d->restriction_level);
     json_key(w, "effective_privilege_level");
-    json_i64(w, may_edit(r, d) ? LEVEL_EDIT : LEVEL_VIEW);
+    json_i64(w, edit ? PRIVILEGE_EDIT : PRIVILEGE_VIEW);
     json_key(w, "user_access_level");
-    json_z(w, manager ? "manager" : "editor");
+    json_z(w, may_restrict(r, d) ? "manager" : "editor");
     json_key(w, "access_control_version");
-    json_z(w, d->restriction_level > LEVEL_VIEW ? "v1" : "v2");
+    json_z(w, d->restriction_level > PRIVILEGE_VIEW ? "v1" : "v2");
     json_key(w, "last_refresh");
     json_time(w, d->last_refresh);
     json_key(w, "team_id");
@@ -153,7 +169,7 @@ static int read_level(struct req *r, int64_t *out, struct err *e)
     const struct json *v = json_get(r->body, "restriction_level");
     if (!v)
         return 0;
-    if (!v->integer || (v->i64 != LEVEL_VIEW && v->i64 != LEVEL_EDIT))
+    if (!v->integer || (v->i64 != PRIVILEGE_VIEW && v->i64 != PRIVILEGE_EDIT))
         return err_set(e, ERR_CHOICE, "restriction_level", "\"" STR_FMT
                        "\" is not a valid choice.", STR_ARG(v->text));
     *out = v->i64;
@@ -191,7 +207,7 @@ static int dashboard_create(struct req *r, struct err *e)
         .project_id = r->project.id, .name = STR_NULL, .description = STR(""),
         .created_at = clock_now_us(), .created_by = r->user.id, .last_accessed_at = INT64_MIN,
         .last_viewed_at = INT64_MIN, .last_refresh = INT64_MIN, .creation_mode = STR("default"),
-        .restriction_level = LEVEL_VIEW, .filters = STR("{}"), .variables = STR("{}"),
+        .restriction_level = PRIVILEGE_VIEW, .filters = STR("{}"), .variables = STR("{}"),
         .breakdown_colors = STR("[]"), .tags = STR("[]"),
     };
     int rc = read_fields(r, &d, e);
@@ -202,10 +218,10 @@ static int dashboard_create(struct req *r, struct err *e)
     return reply_dashboard(r, 201, &d, e);
 }
 
-static int load(struct req *r, bool deleted_too, struct dashboard *d, struct err *e)
+static int load(struct req *r, str text, bool deleted_too, struct dashboard *d, struct err *e)
 {
     int64_t id;
-    int rc = str_to_i64(r->id, &id)
+    int rc = str_to_i64(text, &id)
                  ? dashboard_find(r->db, r->arena, r->project.id, id, r->user.id, d, e)
                  : 0;
     if (rc < 0)
@@ -215,28 +231,59 @@ static int load(struct req *r, bool deleted_too, struct dashboard *d, struct err
     return 0;
 }
 
+int dashboard_load(struct req *r, str id, struct dashboard *out, struct err *e)
+{
+    return load(r, id, false, out, e);
+}
+
 static int dashboard_fetch(struct req *r, struct err *e)
 {
     struct dashboard d;
-    int rc = load(r, false, &d, e);
+    int rc = dashboard_load(r, r->id, &d, e);
     if (rc == 0)
         rc = dashboard_seen(r->db, d.id, r->user.id, e);
     if (rc == 0)
-        rc = load(r, false, &d, e);
+        rc = dashboard_load(r, r->id, &d, e);
     return rc < 0 ? rc : reply_dashboard(r, 200, &d, e);
+}
+
+/* An object replaces the stored one whole; an empty or false value leaves it alone. */
+static int read_filters(struct req *r, const char *name, str *out, struct err *e)
+{
+    const struct json *v = json_get(r->body, name);
+    bool empty = !v || v->type == JSON_NULL || (v->type == JSON_BOOL && !v->boolean) ||
+                 (v->type == JSON_NUMBER && v->num == 0) ||
+                 (v->type == JSON_STRING && !v->text.n) ||
+                 ((v->type == JSON_ARRAY || v->type == JSON_OBJECT) && !v->count);
+    if (empty)
+        return 0;
+    if (v->type != JSON_OBJECT)
+        return err_set(e, ERR_INVALID, NULL, "Filters must be a dictionary");
+    *out = v->text;
+    return 0;
 }
 
 static int dashboard_change(struct req *r, struct err *e)
 {
     struct dashboard d;
+    bool stays_deleted = true;
+    struct err ignored = ERR_INIT; /* a bad value is reported with the other fields */
+    (void)body_bool(r, "deleted", &stays_deleted, &ignored);
     int rc = db_begin(r->db, e); /* read and write as one: two editors lose nothing */
     if (rc == 0)
-        rc = load(r, json_get(r->body, "deleted") != NULL, &d, e);
-    if (rc < 0)
-        return rc;
-    if (!may_edit(r, &d))
-        return err_set(e, ERR_DENIED, NULL, "You don't have edit permissions for this dashboard.");
-    rc = read_fields(r, &d, e);
+        rc = load(r, r->id, !stays_deleted, &d, e);
+    if (rc == 0)
+        rc = dashboard_check_edit(r, &d, e);
+    if (rc == 0)
+        rc = read_fields(r, &d, e);
+    if (rc == 0)
+        rc = read_filters(r, "filters", &d.filters, e);
+    if (rc == 0)
+        rc = read_filters(r, "variables", &d.variables, e);
+    if (rc == 0 && json_get(r->body, "restriction_level") && !may_restrict(r, &d))
+        return err_set(e, ERR_DENIED, NULL, "Only the dashboard owner and project admins have the "
+                                            "restriction rights required to change the "
+                                            "dashboard's restriction level.");
     if (rc == 0)
         rc = dashboard_update(r->db, &d, e);
     if (rc == 0)
@@ -260,6 +307,8 @@ const struct route dashboard_routes[] = {
     { "GET", "/api/projects/:project/dashboards/:id/", dashboard_fetch, ACCESS_SCOPE,
       "dashboard:read", 0 },
     { "PATCH", "/api/projects/:project/dashboards/:id/", dashboard_change, ACCESS_SCOPE,
+      "dashboard:write", 0 },
+    { "PUT", "/api/projects/:project/dashboards/:id/", dashboard_change, ACCESS_SCOPE,
       "dashboard:write", 0 },
     { "DELETE", "/api/projects/:project/dashboards/:id/", dashboard_remove, ACCESS_SCOPE,
       "dashboard:write", 0 },

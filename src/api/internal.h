@@ -46,10 +46,20 @@ struct route {
 
 /* Ended by a row without method. */
 extern const struct route health_routes[], session_routes[], user_routes[], organization_routes[],
-    project_routes[], personal_api_key_routes[], dashboard_routes[];
+    project_routes[], personal_api_key_routes[], dashboard_routes[], collaborator_routes[];
 
 /* Begins the reply: status, and a writer over its body. */
 struct json_writer reply_json(struct req *r, int status);
+
+/* What may be done with a dashboard, and what its restriction level asks for. */
+enum { PRIVILEGE_VIEW = 21, PRIVILEGE_EDIT = 37 };
+
+struct dashboard;
+
+/* The project's dashboard of that id; ERR_NOT_FOUND, also for a deleted one. */
+int dashboard_load(struct req *r, str id, struct dashboard *out, struct err *e);
+/* ERR_DENIED unless the caller may edit it. */
+int dashboard_check_edit(struct req *r, const struct dashboard *d, struct err *e);
 
 struct page {
     int64_t limit, offset;

@@ -11,6 +11,7 @@
 static const struct route *const tables[] = {
     health_routes,  session_routes,          user_routes,      organization_routes,
     project_routes, personal_api_key_routes, dashboard_routes,
+    collaborator_routes,
 };
 
 static bool is_param(str part)

@@ -185,10 +185,9 @@ static void user_read(struct stmt *st, struct arena *a, struct user *u)
                         .project_id = stmt_i64(st, 10) };
 }
 
-int user_find(struct db *d, struct arena *a, int64_t id, struct user *out, struct err *e)
+/* The first row of an opened statement, and its end. */
+static int user_first(int rc, struct stmt *st, struct arena *a, struct user *out, struct err *e)
 {
-    struct stmt *st;
-    int rc = db_open(d, a, &st, e, USER_COLUMNS "WHERE id = ?", "i", id);
     if (rc < 0 || (rc = stmt_step(st, e)) <= 0)
         return rc;
     user_read(st, a, out);
@@ -196,15 +195,25 @@ int user_find(struct db *d, struct arena *a, int64_t id, struct user *out, struc
     return 1;
 }
 
+int user_find(struct db *d, struct arena *a, int64_t id, struct user *out, struct err *e)
+{
+    struct stmt *st = NULL;
+    int rc = db_open(d, a, &st, e, USER_COLUMNS "WHERE id = ?", "i", id);
+    return user_first(rc, st, a, out, e);
+}
+
 int user_find_email(struct db *d, struct arena *a, str email, struct user *out, struct err *e)
 {
-    struct stmt *st;
+    struct stmt *st = NULL;
     int rc = db_open(d, a, &st, e, USER_COLUMNS "WHERE email = ?", "s", email);
-    if (rc < 0 || (rc = stmt_step(st, e)) <= 0)
-        return rc;
-    user_read(st, a, out);
-    stmt_end(st);
-    return 1;
+    return user_first(rc, st, a, out, e);
+}
+
+int user_find_uuid(struct db *d, struct arena *a, str uuid, struct user *out, struct err *e)
+{
+    struct stmt *st = NULL;
+    int rc = db_open(d, a, &st, e, USER_COLUMNS "WHERE uuid = ?", "s", uuid);
+    return user_first(rc, st, a, out, e);
 }
 
 #define ORGANIZATION_COLUMNS                                                             \

@@ -55,6 +55,7 @@ int key_roll(struct db *d, struct arena *a, str id, int64_t user_id, str *value,
 /* find: 1 found, 0 not there, negative an error. */
 int user_find(struct db *d, struct arena *a, int64_t id, struct user *out, struct err *e);
 int user_find_email(struct db *d, struct arena *a, str email, struct user *out, struct err *e);
+int user_find_uuid(struct db *d, struct arena *a, str uuid, struct user *out, struct err *e);
 int organization_find(struct db *d, struct arena *a, str id, int64_t user_id,
                       struct organization *out, struct err *e);
 int project_find(struct db *d, struct arena *a, int64_t id, struct project *out, struct err *e);

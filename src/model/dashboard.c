@@ -42,10 +42,11 @@ int dashboard_update(struct db *d, const struct dashboard *in, struct err *e)
 {
     return db_run(d, e,
                   "UPDATE dashboard SET name = ?, description = ?, pinned = ?, deleted = ?,"
-                  " restriction_level = ?, breakdown_colors = ?, tags = ?, filters = ?"
+                  " restriction_level = ?, breakdown_colors = ?, tags = ?, filters = ?,"
+                  " variables = ?"
                   " WHERE id = ? AND project_id = ?",
-                  "ssbbisssii", in->name, in->description, (int)in->pinned, (int)in->deleted,
-                  in->restriction_level, in->breakdown_colors, in->tags, in->filters, in->id,
+                  "ssbbissssii", in->name, in->description, (int)in->pinned, (int)in->deleted,
+                  in->restriction_level, in->breakdown_colors, in->tags, in->filters, in->variables, in->id,
                   in->project_id);
 }
 

@@ -83,7 +83,8 @@ test("deleting is soft and can be undone; DELETE is refused", async () => {
   assert.equal((await s.call("PATCH", at, { body: { deleted: true } })).json.deleted, true);
   assert.equal((await s.call("GET", at)).status, 404);
   assert.ok(!(await s.call("GET", `${base}?limit=1000`)).json.results.some((d) => d.id === id));
-  assert.equal((await s.call("PATCH", at, { body: { name: "n" } })).status, 404);
+  for (const body of [{ name: "n" }, { deleted: true }])
+    assert.equal((await s.call("PATCH", at, { body })).status, 404);
   assert.equal((await s.call("PATCH", at, { body: { deleted: false } })).status, 200);
   assert.equal((await s.call("GET", at)).json.name, "gone");
 });
@@ -112,4 +113,16 @@ test("changes made at the same moment are all kept", async () => {
   await Promise.all(fields.map((body) => s.call("PATCH", `${base}${id}/`, { body })));
   const { json } = await s.call("GET", `${base}${id}/`);
   assert.deepEqual([json.name, json.description, json.pinned, json.tags], ["n", "d", true, ["t"]]);
+});
+
+test("filters and variables replace the stored object whole; empty ones leave it alone", async () => {
+  const { id } = (await s.call("POST", base, { body: { name: "f" } })).json;
+  const patch = (body) => s.call("PATCH", `${base}${id}/`, { body });
+  for (const key of ["filters", "variables"]) {
+    const value = { date_from: "-7d", n: 12345678901234567890n.toString() };
+    assert.deepEqual((await patch({ [key]: value })).json[`persisted_${key}`], value);
+    for (const empty of [{}, [], null, ""])
+      assert.deepEqual((await patch({ [key]: empty })).json[key], value);
+    assert.equal((await patch({ [key]: [1] })).json.detail, "Filters must be a dictionary");
+  }
 });
