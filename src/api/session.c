@@ -1,7 +1,9 @@
-/* session.c - log-in with a password, and out. */
+/* session.c - log-in with a password, slowed down after repeated failures, and log-out. */
 #include "api/internal.h"
 
 #include <stdio.h>
+
+#include "model/login.h"
 
 static void set_cookie(struct req *r, const char *name, str value, const char *attributes)
 {
@@ -17,6 +19,19 @@ static int reply_success(struct req *r)
     return 0;
 }
 
+static int check_wait(struct req *r, str email, struct err *e)
+{
+    int64_t seconds;
+    char text[24];
+    int rc = login_wait(r->db, r->arena, email, &seconds, e);
+    if (rc < 0 || !seconds)
+        return rc;
+    snprintf(text, sizeof(text), "%lld", (long long)seconds);
+    http_reply_header(r->http, "Retry-After", text);
+    return err_set(e, ERR_THROTTLED, NULL,
+                   "Request was throttled. Expected available in %s seconds.", text);
+}
+
 static int session_login(struct req *r, struct err *e)
 {
     str email = STR_NULL, password = json_get_text(r->body, "password");
@@ -25,12 +40,20 @@ static int session_login(struct req *r, struct err *e)
         return rc;
     if (!email.p || !password.p)
         return err_set(e, ERR_REQUIRED, email.p ? "password" : "email", NULL);
+    rc = check_wait(r, email, e);
+    if (rc < 0)
+        return rc;
     struct user u = { 0 };
     rc = user_find_email(r->db, r->arena, email, &u, e);
     if (rc < 0)
         return rc;
-    if (rc == 0 || !password_ok(&u, password))
-        return err_set(e, ERR_CREDENTIALS, NULL, NULL);
+    if (!password_ok(&u, password)) {
+        rc = login_failed(r->db, email, e);
+        return rc < 0 ? rc : err_set(e, ERR_CREDENTIALS, NULL, NULL);
+    }
+    rc = login_succeeded(r->db, email, e);
+    if (rc < 0)
+        return rc;
     str cookie, csrf;
     rc = session_insert(r->db, r->arena, u.id, &cookie, &csrf, e);
     if (rc < 0)

@@ -72,6 +72,7 @@ int key_list(struct db *d, struct arena *a, int64_t user_id, struct key **out, s
              struct err *e);
 int key_delete(struct db *d, str id, int64_t user_id, struct err *e); /* ERR_NOT_FOUND */
 
+/* u may be all zero: then false, after the same time. Any thread; one check at a time. */
 bool password_ok(const struct user *u, str password);
 /* A new session: cookie and CSRF token, in clear. */
 int session_insert(struct db *d, struct arena *a, int64_t user_id, str *cookie, str *csrf,

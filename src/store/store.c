@@ -40,11 +40,13 @@ struct migration {
 MIGRATION(m0001_access);
 MIGRATION(m0002_dashboard);
 MIGRATION(m0003_collaborator);
+MIGRATION(m0004_login);
 
 static const struct migration migrations[] = {
     { 1, m0001_access, m0001_access_end },
     { 2, m0002_dashboard, m0002_dashboard_end },
     { 3, m0003_collaborator, m0003_collaborator_end },
+    { 4, m0004_login, m0004_login_end },
 };
 
 static int fail(struct db *d, struct err *e, const char *what)

@@ -160,3 +160,15 @@ test("probes answer without credentials", async () => {
   for (const path of ["/_livez", "/_health", "/_readyz"])
     assert.equal((await s.call("GET", path, { key: null })).status, 200, path);
 });
+
+test("guessing passwords is slowed down, for known and unknown addresses alike", async () => {
+  s.cli("user", "add", "--email", "guessed@example.com", "--password", "correct horse");
+  for (const email of ["guessed@example.com", "unknown@example.com"]) {
+    const login = (password) => s.call("POST", "/api/login/", { key: null, body: { email, password } });
+    for (let i = 0; i < 5; i++) assert.equal((await login("wrong")).status, 400);
+    const { status, json, headers } = await login("correct horse");
+    assert.deepEqual([status, json.type, json.code], [429, "throttled_error", "throttled"]);
+    assert.equal(json.detail,
+      `Request was throttled. Expected available in ${headers.get("retry-after")} seconds.`);
+  }
+});
