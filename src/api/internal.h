@@ -27,6 +27,7 @@ struct req {
     struct key key;
     struct organization organization; /* of the path, or of the project */
     struct project project;           /* of the path */
+    struct user shown_user;           /* the last one write_user_basic wrote */
     str id, sub_id;                   /* the path's :id and :sub_id */
     struct json *body;                /* parsed JSON; NULL when there is none */
 };

@@ -25,16 +25,19 @@ static void user_basic_fields(struct json_writer *w, const struct user *u)
 
 int write_user_basic(struct req *r, struct json_writer *w, int64_t user_id, struct err *e)
 {
-    struct user u;
-    int rc = user_id ? user_find(r->db, r->arena, user_id, &u, e) : 0;
-    if (rc < 0)
-        return rc;
-    if (rc == 0) {
+    if (r->shown_user.id != user_id) { /* rows of a list mostly share their creator */
+        struct user u = { 0 };
+        int rc = user_id ? user_find(r->db, r->arena, user_id, &u, e) : 0;
+        if (rc < 0)
+            return rc;
+        r->shown_user = u;
+    }
+    if (!r->shown_user.id) {
         json_null(w);
         return 0;
     }
     json_open(w, '{');
-    user_basic_fields(w, &u);
+    user_basic_fields(w, &r->shown_user);
     json_close(w, '}');
     return 0;
 }
