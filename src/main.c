@@ -392,7 +392,6 @@ static int administer(struct arena *a, const struct options *o,
     if (rc == 0)
         print_result(o, a, &b);
     buf_release(&b);
-    arena_reset(a); /* statements end before their database */
     store_free(s);
     return rc;
 }

@@ -8,9 +8,12 @@
 #include <stdlib.h>
 
 #define POOL 8
+#define CACHE 128 /* prepared statements kept by a connection; a power of two */
 
 struct db {
     sqlite3 *h;
+    sqlite3_stmt *cache[CACHE]; /* idle statements, each in the slot of its text's address */
+    struct stmt *open; /* statements that have not ended */
     struct store *store;
     bool taken;
 };
@@ -22,8 +25,10 @@ struct store {
 };
 
 struct stmt {
-    sqlite3_stmt *h;
+    sqlite3_stmt *h; /* NULL once it ended */
     struct db *db;
+    const char *sql;
+    struct stmt *next; /* in db.open */
 };
 
 struct migration {
@@ -132,8 +137,11 @@ void store_free(struct store *s)
 {
     if (!s)
         return;
-    for (int i = 0; i < POOL; i++)
+    for (int i = 0; i < POOL; i++) {
+        for (int k = 0; k < CACHE; k++)
+            sqlite3_finalize(s->pool[i].cache[k]);
         sqlite3_close(s->pool[i].h);
+    }
     pthread_mutex_destroy(&s->lock);
     pthread_cond_destroy(&s->given);
     free(s);
@@ -160,6 +168,8 @@ struct db *store_take(struct store *s)
 
 void store_give(struct db *d)
 {
+    while (d->open)
+        stmt_end(d->open);
     BUG_ON(!sqlite3_get_autocommit(d->h));
     pthread_mutex_lock(&d->store->lock);
     d->taken = false;
@@ -195,9 +205,32 @@ static void bind_all(sqlite3_stmt *h, const char *types, va_list ap)
     }
 }
 
+static sqlite3_stmt **slot_of(struct db *d, const char *sql)
+{
+    return &d->cache[((uintptr_t)sql >> 3) & (CACHE - 1)];
+}
+
+/* Takes the statement out of the cache, or makes it. */
 static int prepare(struct db *d, sqlite3_stmt **h, struct err *e, const char *sql)
 {
-    return sqlite3_prepare_v2(d->h, sql, -1, h, NULL) == SQLITE_OK ? 0 : fail(d, e, sql);
+    sqlite3_stmt **slot = slot_of(d, sql);
+    if (*slot && strcmp(sqlite3_sql(*slot), sql) == 0) {
+        *h = TAKE(*slot);
+        return 0;
+    }
+    return sqlite3_prepare_v3(d->h, sql, -1, SQLITE_PREPARE_PERSISTENT, h, NULL) == SQLITE_OK
+               ? 0
+               : fail(d, e, sql);
+}
+
+/* Puts it back under the address it was asked for, in place of what another text left there. */
+static void unprepare(struct db *d, sqlite3_stmt *h, const char *sql)
+{
+    sqlite3_stmt **slot = slot_of(d, sql);
+    sqlite3_reset(h);
+    sqlite3_clear_bindings(h);
+    sqlite3_finalize(*slot);
+    *slot = h;
 }
 
 int db_run(struct db *d, struct err *e, const char *sql, const char *types, ...)
@@ -215,19 +248,19 @@ int db_run(struct db *d, struct err *e, const char *sql, const char *types, ...)
         got = sqlite3_step(h);
     while (got == SQLITE_ROW);
     rc = got == SQLITE_DONE ? 0 : fail(d, e, sql);
-    sqlite3_finalize(h);
+    unprepare(d, h, sql);
     return rc;
 }
 
 void stmt_end(struct stmt *st)
 {
-    sqlite3_finalize(st->h);
-    st->h = NULL;
-}
-
-static void stmt_end_fn(void *st)
-{
-    stmt_end(st);
+    if (!st->h)
+        return;
+    struct stmt **at = &st->db->open;
+    while (*at != st)
+        at = &(*at)->next;
+    *at = st->next;
+    unprepare(st->db, TAKE(st->h), st->sql);
 }
 
 int db_open(struct db *d, struct arena *a, struct stmt **out, struct err *e, const char *sql,
@@ -235,10 +268,12 @@ int db_open(struct db *d, struct arena *a, struct stmt **out, struct err *e, con
 {
     struct stmt *st = arena_new_of(a, struct stmt);
     st->db = d;
+    st->sql = sql;
     int rc = prepare(d, &st->h, e, sql);
     if (rc < 0)
         return rc;
-    arena_defer(a, stmt_end_fn, st);
+    st->next = d->open;
+    d->open = st;
     va_list ap;
     va_start(ap, types);
     bind_all(st->h, types, ap);

@@ -1,8 +1,9 @@
 /* store.h - metadata in SQLite: a folder's meta.db, opened by a small pool of connections.
  *
- * A thread takes a db for as long as it works on one thing and gives it back; statements belong to
- * an arena that must end, or be finished, before that. Writers use store_write, which retries
- * nothing: SQLite waits for the other writer up to its busy timeout. Times are microseconds UTC. */
+ * A thread takes a db for as long as it works on one thing and gives it back, which ends the
+ * statements still open; their arena must live until then. SQL texts are constants: a connection
+ * keeps what it prepared under their addresses. A writer waits for the other one up to the busy
+ * timeout. Times are microseconds UTC. */
 #pragma once
 
 #include "base/arena.h"
@@ -21,7 +22,7 @@ void store_give(struct db *d);
 /* Values are bound by a letter each: i int64_t, s str (STR_NULL: NULL), t int64_t time
  * (INT64_MIN: NULL), b int as boolean. */
 int db_run(struct db *d, struct err *e, const char *sql, const char *types, ...);
-/* The statement is finalised with the arena at the latest. */
+/* The statement ends at its last row, by stmt_end, or with store_give. */
 int db_open(struct db *d, struct arena *a, struct stmt **out, struct err *e, const char *sql,
             const char *types, ...);
 int64_t db_last_id(const struct db *d);
@@ -31,7 +32,7 @@ int db_begin(struct db *d, struct err *e);
 int db_commit(struct db *d, struct err *e);
 void db_rollback(struct db *d);
 
-/* 1 a row, 0 the end (finalised), negative an error. */
+/* 1 a row, 0 the end (the statement ended), negative an error. */
 int stmt_step(struct stmt *st, struct err *e);
 void stmt_end(struct stmt *st);
 int64_t stmt_i64(struct stmt *st, int col);
