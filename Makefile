@@ -77,6 +77,7 @@ clean:
 	rm -rf build
 
 $(B)/store/store.o: $(wildcard src/store/migrations/*.sql)
+$(B)/olap/prepare.o: $(wildcard src/olap/schema/*.sql)
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 .PHONY: all run setup asan test check clean unit-bins

@@ -18,10 +18,13 @@ static int health_ready(struct req *r, struct err *e)
     bool store = rc == 0 && stmt_step(st, e) >= 0;
     if (store)
         stmt_end(st);
-    struct json_writer w = reply_json(r, store ? 200 : 503);
+    bool events = olap_ready(r->api->olap);
+    struct json_writer w = reply_json(r, store && events ? 200 : 503);
     json_open(&w, '{');
     json_key(&w, "metadata");
     json_bool(&w, store);
+    json_key(&w, "events");
+    json_bool(&w, events);
     json_close(&w, '}');
     return 0;
 }

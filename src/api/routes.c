@@ -379,7 +379,7 @@ void api_run(struct http_request *h)
     char status[12], ms[24];
     snprintf(status, sizeof(status), "%d", h->status);
     snprintf(ms, sizeof(ms), "%.3f", (double)(clock_mono_us() - h->started) / 1000);
-    log_event(h->status >= 500 ? LOG_ERROR : LOG_DEBUG, "request", "id", h->id, "method",
+    log_event(h->status >= 500 && h->status != 503 ? LOG_ERROR : LOG_DEBUG, "request", "id", h->id, "method",
               h->method.p, "route", r.route ? r.route->path : "", "status", status, "ms", ms,
               "error", e.detail, NULL);
 }

@@ -3,11 +3,13 @@
 #pragma once
 
 #include "http/server.h"
+#include "olap/olap.h"
 #include "store/store.h"
 
 /* What handlers need of the running server; shared, read-only. */
 struct api {
     struct store *store;
+    struct olap *olap;
     const char *public_url; /* without a slash at the end */
     bool secure;            /* cookies are marked Secure */
 };

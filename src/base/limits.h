@@ -16,3 +16,4 @@
 #define LIMIT_PATH 1024                   /* bytes of a request path */
 #define LIMIT_PAGE_DEFAULT 100            /* rows of a page when the caller names none */
 #define LIMIT_KEYS_PER_USER 10            /* personal API keys */
+#define LIMIT_STATEMENT (8u << 20)        /* bytes of an SQL statement sent to the engine */

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/uuid.h"
+#include "http/listen.h"
 
 #define WORKERS_MAX 64
 
@@ -244,43 +245,6 @@ static void on_completed(void *cls, struct MHD_Connection *c, void **slot,
     *slot = NULL;
 }
 
-/* A bound, listening socket; the port is taken apart from the last colon. */
-static int listen_on(const char *where, int *port, struct err *e)
-{
-    const char *colon = strrchr(where, ':');
-    char host[128] = "";
-    struct addrinfo hint = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE }, *list;
-    if (!colon || (size_t)(colon - where) >= sizeof(host))
-        return err_set(e, ERR_INVALID, "listen", "listen must be HOST:PORT, not %s", where);
-    memcpy(host, where, (size_t)(colon - where));
-    char *name = host;
-    if (name[0] == '[' && name[strlen(name) - 1] == ']') {
-        name[strlen(name) - 1] = '\0';
-        name++;
-    }
-    int rc = getaddrinfo(*name ? name : NULL, colon + 1, &hint, &list);
-    if (rc)
-        return err_set(e, ERR_INVALID, "listen", "cannot listen on %s: %s", where, gai_strerror(rc));
-    int one = 1;
-    int fd = socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0)
-        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-    if (fd < 0 || bind(fd, list->ai_addr, list->ai_addrlen) || listen(fd, 1024)) {
-        err_set(e, ERR_INVALID, "listen", "cannot listen on %s: %s", where, strerror(errno));
-        freeaddrinfo(list);
-        if (fd >= 0)
-            close(fd);
-        return e->kind;
-    }
-    freeaddrinfo(list);
-    struct sockaddr_storage bound;
-    socklen_t n = sizeof(bound);
-    getsockname(fd, (struct sockaddr *)&bound, &n);
-    *port = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
-                                              : ((struct sockaddr_in *)&bound)->sin_port);
-    return fd;
-}
-
 int http_server_start(const struct http_config *cfg, struct http_server **out, struct err *e)
 {
     struct http_server *s = calloc(1, sizeof(*s));
@@ -289,7 +253,7 @@ int http_server_start(const struct http_config *cfg, struct http_server **out, s
     s->tail = &s->head;
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->wake, NULL);
-    int fd = listen_on(cfg->listen, &s->port, e);
+    int fd = http_listen_tcp(cfg->listen, &s->port, e);
     if (fd < 0) {
         free(s);
         return e->kind;

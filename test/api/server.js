@@ -6,6 +6,8 @@ const os = require("node:os");
 const path = require("node:path");
 
 const bin = path.join(__dirname, "../../build/asan/hoglet");
+// libchdb cannot be loaded into a process under AddressSanitizer: the engine is the release build.
+process.env.HOGLET_ENGINE_PROGRAM = path.join(__dirname, "../../build/release/hoglet");
 
 function hoglet(...args) {
   return execFileSync(bin, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
@@ -52,7 +54,7 @@ async function start(flags = []) {
     fs.rmSync(path.dirname(data), { recursive: true, force: true });
     return code;
   }
-  return { data, url, first, call, cli, stop, hoglet };
+  return { data, url, first, call, cli, stop, hoglet, pid: child.pid };
 }
 
 module.exports = { start, hoglet, bin };

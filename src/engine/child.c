@@ -1,0 +1,150 @@
+/* child.c - see child.h. */
+#include "engine/child.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#define ASK_MS 10       /* between two tries of `up` */
+#define AGAIN_MS 50     /* before a child that ended is started again … */
+#define AGAIN_MOST 5000 /* … doubled each time, when it never came up */
+#define PATIENCE_MS 10000
+
+struct engine_child {
+    struct engine_child_config cfg;
+    pthread_t thread;
+    int stop; /* eventfd: readable once the end is wanted */
+};
+
+/* In the new process; only async-signal-safe calls. */
+static void become_engine(const struct engine_child_config *cfg, pid_t parent)
+{
+    const char *argv[10];
+    size_t n = 0;
+    sigset_t none;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) /* it ended before the line above */
+        _exit(1);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    argv[n++] = "hoglet";
+    argv[n++] = "engine";
+    argv[n++] = "--data";
+    argv[n++] = cfg->data;
+    if (cfg->library) {
+        argv[n++] = "--library";
+        argv[n++] = cfg->library;
+    }
+    if (cfg->memory) {
+        argv[n++] = "--engine-memory";
+        argv[n++] = cfg->memory;
+    }
+    argv[n] = NULL;
+    execv(cfg->program ? cfg->program : "/proc/self/exe", (char *const *)argv);
+    _exit(127);
+}
+
+/* Waits until the child ends, the stop is asked for, or ms pass. */
+static void wait_for(struct engine_child *c, int pidfd, int ms, bool *ended, bool *stopping)
+{
+    struct pollfd fds[] = { { .fd = c->stop, .events = POLLIN },
+                            { .fd = pidfd, .events = POLLIN } };
+    poll(fds, 2, ms);
+    *stopping = *stopping || fds[0].revents;
+    *ended = fds[1].revents != 0;
+}
+
+static void end_child(struct engine_child *c, pid_t pid, int pidfd)
+{
+    struct pollfd fd = { .fd = pidfd, .events = POLLIN };
+    (void)c;
+    kill(pid, SIGTERM);
+    if (poll(&fd, 1, PATIENCE_MS) == 0) {
+        log_warn("the engine does not end; it is killed");
+        kill(pid, SIGKILL);
+    }
+}
+
+/* Starts one child and stays with it. True: it was up at least once. */
+static bool live_once(struct engine_child *c, bool *stopping)
+{
+    bool ended = false, up = false;
+    int status;
+    pid_t self = getpid(), pid = fork();
+    if (pid < 0) {
+        log_error("cannot start the engine", "error", strerror(errno));
+        return false;
+    }
+    if (pid == 0)
+        become_engine(&c->cfg, self);
+    int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    while (!ended && !*stopping) {
+        if (!up && (up = c->cfg.up(c->cfg.context)))
+            log_info("engine ready");
+        wait_for(c, pidfd, up ? -1 : ASK_MS, &ended, stopping);
+    }
+    if (!ended)
+        end_child(c, pid, pidfd);
+    c->cfg.down(c->cfg.context);
+    waitpid(pid, &status, 0);
+    close(pidfd);
+    if (!*stopping) {
+        char text[32];
+        snprintf(text, sizeof(text), "%s %d", WIFSIGNALED(status) ? "signal" : "exit",
+                 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+        log_error("the engine ended; it is started again", "status", text);
+    }
+    return up;
+}
+
+static void *watch(void *cls)
+{
+    struct engine_child *c = cls;
+    bool stopping = false;
+    int again = AGAIN_MS;
+    while (!stopping) {
+        again = live_once(c, &stopping) ? AGAIN_MS : again * 2;
+        if (again > AGAIN_MOST)
+            again = AGAIN_MOST;
+        struct pollfd fd = { .fd = c->stop, .events = POLLIN };
+        if (!stopping && poll(&fd, 1, again) > 0)
+            stopping = true;
+    }
+    return NULL;
+}
+
+int engine_child_start(const struct engine_child_config *cfg, struct engine_child **out,
+                       struct err *e)
+{
+    struct engine_child *c = calloc(1, sizeof(*c));
+    BUG_ON(!c);
+    c->cfg = *cfg;
+    c->stop = eventfd(0, EFD_CLOEXEC);
+    if (c->stop < 0 || pthread_create(&c->thread, NULL, watch, c)) {
+        free(c);
+        return err_internal(e, "cannot watch the engine: %s", strerror(errno));
+    }
+    *out = c;
+    return 0;
+}
+
+void engine_child_stop(struct engine_child *c)
+{
+    uint64_t one = 1;
+    BUG_ON(write(c->stop, &one, sizeof(one)) != sizeof(one));
+    pthread_join(c->thread, NULL);
+    close(c->stop);
+    free(c);
+}

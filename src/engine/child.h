@@ -1,0 +1,24 @@
+/* child.h - the engine as a child process: started, watched, started again when it ends.
+ *
+ * The child dies with its parent, also when that is killed, so that the folder is free at once for
+ * the next start. */
+#pragma once
+
+#include "base/err.h"
+
+struct engine_child;
+
+struct engine_child_config {
+    const char *program; /* NULL: this program */
+    const char *data, *library, *memory; /* the flags it gets; NULL: not given */
+    /* Called on the watching thread. `up` every few milliseconds after a start until it is true:
+     * it connects and prepares the schema. `down` after each end. */
+    bool (*up)(void *context);
+    void (*down)(void *context);
+    void *context;
+};
+
+int engine_child_start(const struct engine_child_config *cfg, struct engine_child **out,
+                       struct err *e);
+/* Ends it in order (SIGTERM, then SIGKILL after ten seconds) and waits. */
+void engine_child_stop(struct engine_child *c);

@@ -1,0 +1,352 @@
+/* olap.c - see olap.h. */
+#include "olap/olap.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+
+#define KEEP 16 /* connections kept open */
+#define SECONDS 60
+
+struct olap {
+    char *socket, *url;
+    atomic_bool ready;
+    pthread_mutex_t lock; /* guards kept, n, and the wait for ready */
+    pthread_cond_t changed;
+    CURL *kept[KEEP];
+    size_t n;
+};
+
+/* Settings of every reading statement. They are always the same, so that the engine need not set
+ * them anew: whole numbers unquoted, times as UTC with Z, tuples as lists, NaN as null. */
+static const char reading[] = "&readonly=2&output_format_json_quote_64bit_integers=0"
+                              "&output_format_json_quote_denormals=0"
+                              "&output_format_json_named_tuples_as_objects=0"
+                              "&date_time_output_format=iso&allow_experimental_json_type=1"
+                              "&max_bytes_before_external_group_by=1000000000";
+static const char changing[] = "&input_format_binary_read_json_as_string=1"
+                               "&insert_deduplicate=1";
+
+struct olap *olap_new(const char *socket, const char *url)
+{
+    struct olap *o = calloc(1, sizeof(*o));
+    pthread_condattr_t monotonic;
+    BUG_ON(!o);
+    o->socket = socket ? strdup(socket) : NULL;
+    o->url = strdup(url ? url : "http://engine/");
+    pthread_mutex_init(&o->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&o->changed, &monotonic);
+    return o;
+}
+
+void olap_free(struct olap *o)
+{
+    while (o->n)
+        curl_easy_cleanup(o->kept[--o->n]);
+    free(o->socket);
+    free(o->url);
+    free(o);
+}
+
+bool olap_ready(const struct olap *o)
+{
+    return atomic_load(&o->ready);
+}
+
+void olap_set_ready(struct olap *o, bool ready)
+{
+    pthread_mutex_lock(&o->lock);
+    atomic_store(&o->ready, ready);
+    pthread_cond_broadcast(&o->changed);
+    pthread_mutex_unlock(&o->lock);
+}
+
+bool olap_wait_ready(struct olap *o, int ms)
+{
+    int64_t until = clock_mono_us() + ms * 1000LL;
+    struct timespec at = { until / CLOCK_SECOND, until % CLOCK_SECOND * 1000 };
+    pthread_mutex_lock(&o->lock);
+    while (!atomic_load(&o->ready) && pthread_cond_timedwait(&o->changed, &o->lock, &at) == 0)
+        ;
+    bool ready = atomic_load(&o->ready);
+    pthread_mutex_unlock(&o->lock);
+    return ready;
+}
+
+void olap_add_quoted(struct buf *b, str s)
+{
+    buf_char(b, '\'');
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        if (c == '\'' || c == '\\')
+            buf_char(b, '\\');
+        if (c == '\0')
+            buf_z(b, "\\0");
+        else
+            buf_char(b, c);
+    }
+    buf_char(b, '\'');
+}
+
+/* -------------------------------------------------------------------------- connections */
+
+static CURL *take(struct olap *o)
+{
+    CURL *c = NULL;
+    pthread_mutex_lock(&o->lock);
+    if (o->n)
+        c = o->kept[--o->n];
+    pthread_mutex_unlock(&o->lock);
+    if (c)
+        curl_easy_reset(c); /* options only: the connection stays */
+    else
+        BUG_ON(!(c = curl_easy_init()));
+    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(c, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, 5000L);
+    if (o->socket)
+        curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, o->socket);
+    return c;
+}
+
+static void give(struct olap *o, CURL *c)
+{
+    pthread_mutex_lock(&o->lock);
+    if (o->n < KEEP)
+        o->kept[o->n++] = TAKE(c);
+    pthread_mutex_unlock(&o->lock);
+    if (c)
+        curl_easy_cleanup(c);
+}
+
+struct answer {
+    struct buf *out;
+    struct buf error; /* the body when the status is no success */
+    CURL *curl;
+};
+
+static size_t on_body(char *p, size_t size, size_t n, void *cls)
+{
+    struct answer *a = cls;
+    long status = 0;
+    n *= size;
+    curl_easy_getinfo(a->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (status != 200) {
+        buf_add(&a->error, p, n);
+        return n;
+    }
+    if (!a->out)
+        return n;
+    buf_add(a->out, p, n);
+    return a->out->full ? 0 : n; /* 0 ends the transfer */
+}
+
+/* -------------------------------------------------------------------------- errors */
+
+enum blame { QUERY, LIMIT, BUSY };
+
+/* Failures that the author of a query caused and may see; the rest is the server's. */
+static const struct {
+    const char *name;
+    enum blame blame;
+} known[] = {
+    { "TIMEOUT_EXCEEDED", LIMIT },
+    { "MEMORY_LIMIT_EXCEEDED", LIMIT },
+    { "TOO_MANY_ROWS_OR_BYTES", LIMIT },
+    { "QUERY_WAS_CANCELLED", LIMIT },
+    { "TOO_MANY_SIMULTANEOUS_QUERIES", BUSY },
+    { "ILLEGAL_TYPE_OF_ARGUMENT", QUERY },
+    { "NO_COMMON_TYPE", QUERY },
+    { "TYPE_MISMATCH", QUERY },
+    { "NOT_AN_AGGREGATE", QUERY },
+    { "ILLEGAL_AGGREGATION", QUERY },
+    { "UNKNOWN_FUNCTION", QUERY },
+    { "UNKNOWN_IDENTIFIER", QUERY },
+    { "UNKNOWN_AGGREGATE_FUNCTION", QUERY },
+    { "NUMBER_OF_ARGUMENTS_DOESNT_MATCH", QUERY },
+    { "TOO_FEW_ARGUMENTS_FOR_FUNCTION", QUERY },
+    { "TOO_MANY_ARGUMENTS_FOR_FUNCTION", QUERY },
+    { "AGGREGATE_FUNCTION_DOESNT_ALLOW_PARAMETERS", QUERY },
+    { "ILLEGAL_COLUMN", QUERY },
+    { "ILLEGAL_DIVISION", QUERY },
+    { "ARGUMENT_OUT_OF_BOUND", QUERY },
+    { "BAD_ARGUMENTS", QUERY },
+    { "PARAMETER_OUT_OF_BOUND", QUERY },
+    { "CANNOT_PARSE_TEXT", QUERY },
+    { "CANNOT_PARSE_NUMBER", QUERY },
+    { "CANNOT_PARSE_DATE", QUERY },
+    { "CANNOT_PARSE_DATETIME", QUERY },
+    { "CANNOT_PARSE_UUID", QUERY },
+    { "CANNOT_PARSE_INPUT_ASSERTION_FAILED", QUERY },
+    { "CANNOT_PARSE_ESCAPE_SEQUENCE", QUERY },
+    { "CANNOT_CONVERT_TYPE", QUERY },
+    { "CANNOT_COMPILE_REGEXP", QUERY },
+    { "CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN", QUERY },
+    { "CANNOT_EXTRACT_TABLE_STRUCTURE", QUERY },
+    { "SYNTAX_ERROR", QUERY },
+    { "AMBIGUOUS_COLUMN_NAME", QUERY },
+    { "AMBIGUOUS_IDENTIFIER", QUERY },
+    { "MULTIPLE_EXPRESSIONS_FOR_ALIAS", QUERY },
+    { "CYCLIC_ALIASES", QUERY },
+    { "INVALID_JOIN_ON_EXPRESSION", QUERY },
+    { "UNSUPPORTED_METHOD", QUERY },
+    { "UNION_ALL_RESULT_STRUCTURES_MISMATCH", QUERY },
+    { "UNEXPECTED_EXPRESSION", QUERY },
+    { "INCORRECT_QUERY", QUERY },
+    { "SIZES_OF_ARRAYS_DONT_MATCH", QUERY },
+    { "INDEX_OF_POSITIONAL_ARGUMENT_IS_OUT_OF_RANGE", QUERY },
+    { "DECIMAL_OVERFLOW", QUERY },
+    { "FUNCTION_THROW_IF_VALUE_IS_NON_ZERO", QUERY },
+    { "TOO_DEEP_RECURSION", QUERY },
+    { "TOO_LARGE_ARRAY_SIZE", QUERY },
+    { "ZERO_ARRAY_OR_TUPLE_INDEX", QUERY },
+};
+
+/* The NAME of "Code: 43. DB::Exception: text. (NAME)" and the text without its frame. */
+static str split_exception(str text, str *name)
+{
+    str mark = STR("DB::Exception: ");
+    ptrdiff_t at = str_find(text, mark);
+    if (at >= 0)
+        text = str_slice(text, (size_t)at + mark.n, text.n);
+    text = str_trim(text);
+    *name = STR_NULL;
+    if (!text.n || text.p[text.n - 1] != ')')
+        return text;
+    size_t open = text.n - 1;
+    while (open && text.p[open] != '(')
+        open--;
+    *name = str_slice(text, open + 1, text.n - 1);
+    text = str_trim(str_slice(text, 0, open));
+    ptrdiff_t noise = str_find(text, STR(": while executing"));
+    return noise > 0 ? str_slice(text, 0, (size_t)noise) : text;
+}
+
+static int exception(str text, struct err *e)
+{
+    str name, message = split_exception(text, &name);
+    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+        if (!str_eqz(name, known[i].name))
+            continue;
+        static const enum err_kind kinds[] = { ERR_INVALID, ERR_TIMEOUT, ERR_UNAVAILABLE };
+        int rc = err_set(e, kinds[known[i].blame], NULL, STR_FMT, STR_ARG(message));
+        for (size_t k = 0; k < name.n && k + 1 < sizeof(e->code); k++)
+            e->code[k] = (char)(name.p[k] >= 'A' && name.p[k] <= 'Z' ? name.p[k] + 32 : name.p[k]);
+        return rc;
+    }
+    int rc = err_set(e, ERR_INTERNAL, NULL, "ClickHouse rejected the query with error " STR_FMT ".",
+                     STR_ARG(name.n ? name : STR("UNKNOWN")));
+    snprintf(e->detail, sizeof(e->detail), STR_FMT, STR_ARG(text));
+    return rc;
+}
+
+static int away(struct err *e, const char *why)
+{
+    err_set(e, ERR_UNAVAILABLE, NULL, "The event store is not available right now.");
+    snprintf(e->detail, sizeof(e->detail), "%s", why);
+    return e->kind;
+}
+
+static int outcome(CURLcode code, struct answer *a, struct err *e)
+{
+    long status = 0;
+    curl_easy_getinfo(a->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (a->out && a->out->full)
+        return err_set(e, ERR_INVALID, NULL, "The result is larger than %u MiB.",
+                       LIMIT_QUERY_RESULT >> 20);
+    if (code == CURLE_OPERATION_TIMEDOUT)
+        return err_set(e, ERR_TIMEOUT, NULL, NULL);
+    if (code == CURLE_PARTIAL_FILE && status == 200) /* broken off in mid-answer */
+        return err_internal(e, "the answer was broken off");
+    if (code != CURLE_OK)
+        return away(e, curl_easy_strerror(code));
+    return status == 200 ? 0 : exception(buf_view(&a->error), e);
+}
+
+/* -------------------------------------------------------------------------- statements */
+
+static void add_url_text(struct buf *b, CURL *c, str s)
+{
+    char *text = curl_easy_escape(c, s.p, (int)s.n);
+    BUG_ON(!text);
+    buf_z(b, text);
+    curl_free(text);
+}
+
+static void add_statement(struct buf *b, const struct olap_query *q)
+{
+    if (q->tag)
+        buf_printf(b, "/* %s */ ", q->tag);
+    buf_str(b, q->sql);
+    buf_char(b, '\0');
+    b->n -= !b->full;
+}
+
+static int perform(struct olap *o, const struct olap_query *q, CURL *c, struct buf *url,
+                   struct buf *sql, struct answer *a, struct err *e)
+{
+    int seconds = q->seconds ? q->seconds : SECONDS;
+    add_statement(sql, q);
+    buf_printf(url, "%s?default_format=%s%s", o->url, q->format ? q->format : "JSONCompact",
+               q->change ? changing : reading);
+    if (!q->change)
+        buf_printf(url, "&max_execution_time=%d", seconds);
+    if (q->data.p) {
+        buf_z(url, "&query=");
+        add_url_text(url, c, buf_view(sql));
+    }
+    buf_char(url, '\0');
+    if (url->full || sql->full)
+        return err_set(e, ERR_INVALID, NULL, "The query is too long.");
+    str body = q->data.p ? q->data : buf_view(sql);
+    curl_easy_setopt(c, CURLOPT_URL, url->p);
+    curl_easy_setopt(c, CURLOPT_POST, 1L);
+    curl_easy_setopt(c, CURLOPT_POSTFIELDS, body.p);
+    curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
+    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(c, CURLOPT_WRITEDATA, a);
+    curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)seconds + 5);
+    return outcome(curl_easy_perform(c), a, e);
+}
+
+int olap_run(struct olap *o, const struct olap_query *q, struct buf *out, struct err *e)
+{
+    if (!q->while_preparing && !olap_ready(o))
+        return away(e, "not ready");
+    struct buf url = BUF_INIT(LIMIT_STATEMENT * 3), sql = BUF_INIT(LIMIT_STATEMENT);
+    CURL *c = take(o);
+    struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
+    struct answer a = { .out = out, .error = BUF_INIT(64 * 1024), .curl = c };
+    curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
+    int rc = perform(o, q, c, &url, &sql, &a, e);
+    curl_slist_free_all(headers);
+    give(o, c);
+    buf_release(&url);
+    buf_release(&sql);
+    buf_release(&a.error);
+    return rc;
+}
+
+void olap_cancel(struct olap *o, const char *tag)
+{
+    struct buf sql = BUF_INIT(1024), pattern = BUF_INIT(512);
+    struct err e = ERR_INIT;
+    buf_printf(&pattern, "/* %s */", tag);
+    buf_z(&sql, "KILL QUERY WHERE startsWith(query, ");
+    olap_add_quoted(&sql, buf_view(&pattern));
+    buf_z(&sql, ") ASYNC");
+    struct olap_query q = { .sql = buf_view(&sql), .change = true, .seconds = 5 };
+    if (olap_run(o, &q, NULL, &e) < 0)
+        log_warn("could not cancel a query", "error", e.detail);
+    buf_release(&sql);
+    buf_release(&pattern);
+}

@@ -1,0 +1,43 @@
+/* olap.h - the client of the event store: ClickHouse's HTTP interface over libcurl.
+ *
+ * The other end is the engine child, on a unix socket, or a ClickHouse server: the requests are the
+ * same. Any thread; a call blocks, up to its time limit. While the store is away, calls fail at once
+ * with ERR_UNAVAILABLE. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+struct olap;
+
+struct olap_query {
+    str sql;
+    str data;            /* rows of an INSERT; STR_NULL: none */
+    const char *format;  /* of the answer, when the statement names none; NULL: JSONCompact */
+    bool change;         /* may change data; others run read-only */
+    int seconds;         /* time limit; 0: 60 */
+    const char *tag;     /* for olap_cancel; NULL: cannot be cancelled */
+    bool while_preparing; /* also before olap_set_ready */
+};
+
+/* socket: path of the engine's socket, or NULL; url: "http://host:8123/". */
+struct olap *olap_new(const char *socket, const char *url);
+void olap_free(struct olap *o);
+
+bool olap_ready(const struct olap *o);
+void olap_set_ready(struct olap *o, bool ready);
+/* Waits until the store is ready. False: `ms` passed before. */
+bool olap_wait_ready(struct olap *o, int ms);
+
+/* Appends the answer to out (NULL: dropped). Failures of the statement are ERR_INVALID with
+ * ClickHouse's message, its lower-case name in err.code; time and memory limits ERR_TIMEOUT. */
+int olap_run(struct olap *o, const struct olap_query *q, struct buf *out, struct err *e);
+/* Ends the running statements with that tag; returns without waiting for them. */
+void olap_cancel(struct olap *o, const char *tag);
+
+/* Creates what the store lacks of hoglet's tables (olap/schema/). */
+int olap_prepare(struct olap *o, struct err *e);
+
+/* 'text', escaped, for an SQL statement. */
+void olap_add_quoted(struct buf *b, str s);

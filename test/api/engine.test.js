@@ -1,0 +1,97 @@
+// The engine child: ClickHouse's HTTP interface on the data folder's socket, and its supervision.
+"use strict";
+const { test, before, after } = require("node:test");
+const assert = require("node:assert");
+const http = require("node:http");
+const fs = require("node:fs");
+const path = require("node:path");
+const { execFileSync } = require("node:child_process");
+const { start } = require("./server.js");
+
+let s;
+before(async () => { s = await start(); });
+after(async () => { assert.strictEqual(await s.stop(), 0); });
+
+function engine(params, { body, method = "POST", url = "/" } = {}) {
+  return new Promise((resolve, reject) => {
+    const query = new URLSearchParams(params).toString();
+    const req = http.request({ socketPath: path.join(s.data, "engine.sock"), method,
+      path: `${url}?${query}` }, (res) => {
+      let text = "";
+      res.on("data", (chunk) => { text += chunk; });
+      res.on("end", () => resolve({ status: res.statusCode, headers: res.headers, text }));
+      res.on("error", () => resolve({ status: res.statusCode, broken: true, text }));
+    });
+    req.on("error", reject);
+    req.end(body);
+  });
+}
+
+test("statements, formats, parameters and settings", async () => {
+  assert.strictEqual((await engine({}, { method: "GET", url: "/ping" })).text, "Ok.\n");
+  assert.strictEqual((await engine({ query: "SELECT 1" })).text, "1\n");
+  assert.strictEqual((await engine({}, { body: "SELECT 2" })).text, "2\n");
+  const bound = await engine({ query: "SELECT {a:String} AS x, toUInt64(7) AS n", param_a: "it's",
+    default_format: "JSONCompact", output_format_json_quote_64bit_integers: "0" });
+  assert.deepStrictEqual(JSON.parse(bound.text).data, [["it's", 7]]);
+  assert.match(bound.headers["content-type"], /^application\/json/);
+  const setting = "SELECT getSetting('max_block_size')";
+  assert.strictEqual((await engine({ query: setting, max_block_size: "77" })).text, "77\n");
+  assert.notStrictEqual((await engine({ query: setting })).text, "77\n", "it must not stay set");
+});
+
+test("an INSERT takes its rows from the body", async () => {
+  await engine({}, { body: "CREATE TABLE numbers_in (a UInt64, b String) ENGINE = Memory" });
+  const sent = await engine({ query: "INSERT INTO numbers_in FORMAT TSV" }, { body: "1\tone\n2\ttwo\n" });
+  assert.strictEqual(sent.status, 200);
+  assert.strictEqual((await engine({ query: "SELECT sum(a), count() FROM numbers_in" })).text, "3\t2\n");
+  const bad = await engine({ query: "INSERT INTO numbers_in FORMAT TSV" }, { body: "x\ty\n" });
+  assert.notStrictEqual(bad.status, 200);
+  assert.match(bad.text, /^Code: \d+\. DB::Exception/);
+  assert.strictEqual((await engine({ query: "SELECT count() FROM numbers_in" })).text, "2\n");
+});
+
+test("failures carry ClickHouse's code; reading cannot change anything", async () => {
+  const unknown = await engine({ query: "SELECT nope" });
+  assert.strictEqual(unknown.status, 404);
+  assert.strictEqual(unknown.headers["x-clickhouse-exception-code"], "47");
+  const readonly = await engine({ query: "CREATE TABLE z (a UInt8) ENGINE = Memory", readonly: "1" });
+  assert.strictEqual(readonly.headers["x-clickhouse-exception-code"], "164");
+  const get = await engine({ query: "DROP TABLE events" }, { method: "GET" });
+  assert.strictEqual(get.headers["x-clickhouse-exception-code"], "164");
+  assert.strictEqual((await engine({}, { method: "PUT" })).status, 405);
+});
+
+test("a long answer is streamed; one that fails on the way is broken off", async () => {
+  const long = await engine({ query: "SELECT number FROM numbers(2000000)" });
+  assert.strictEqual(long.text.length, 14888890, "all digits and line ends");
+  const broken = await engine({ query: "SELECT throwIf(number = 1900000) FROM numbers(2000000)" });
+  assert.ok(broken.broken, "a client must not take it for whole");
+});
+
+test("a statement with a tag is cancelled", async () => {
+  const long = engine({ query: "/* tag-7 */ SELECT sum(sleepEachRow(0.01)) FROM numbers(20000) SETTINGS max_block_size = 10",
+    readonly: "2" });
+  for (;;) {
+    const seen = await engine({ query: "SELECT count() FROM system.processes WHERE query LIKE '/* tag-7 */%'" });
+    if (seen.text === "1\n") break;
+  }
+  await engine({ query: "KILL QUERY WHERE startsWith(query, '/* tag-7 */') ASYNC" });
+  assert.match((await long).text, /QUERY_WAS_CANCELLED/);
+});
+
+test("killed, it is back with its data, and the server says so meanwhile", async () => {
+  await engine({}, { body: "CREATE TABLE kept (a UInt64) ENGINE = MergeTree ORDER BY a" });
+  await engine({ query: "INSERT INTO kept VALUES (42)" });
+  const pid = execFileSync("pgrep", ["-P", String(s.pid)], { encoding: "utf8" }).trim();
+  process.kill(Number(pid), "SIGKILL");
+  let sawDown = false;
+  for (;;) {
+    const ready = await s.call("GET", "/_readyz");
+    if (ready.status === 503) {
+      assert.deepStrictEqual(ready.json, { metadata: true, events: false });
+      sawDown = true;
+    } else if (sawDown) break;
+  }
+  assert.strictEqual((await engine({ query: "SELECT a FROM kept" })).text, "42\n");
+});
