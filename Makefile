@@ -11,7 +11,7 @@ CFLAGS_debug := -O0
 CFLAGS_asan := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 LDFLAGS_asan := -fsanitize=address,undefined
 
-COMMON := -g -Wall -Wextra -Werror -Wshadow -Wvla -Isrc -I$(SQLITE) -D_GNU_SOURCE -MMD -MP \
+COMMON := -g -Wall -Wextra -Wno-missing-field-initializers -Werror -Wshadow -Wvla -Isrc -I$(SQLITE) -D_GNU_SOURCE -MMD -MP \
           -fstack-protector-strong $(CFLAGS_$(MODE))
 CFLAGS := -std=gnu11 -Wstrict-prototypes -Wmissing-prototypes $(COMMON)
 CXXFLAGS := -std=c++17 $(COMMON)

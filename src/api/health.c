@@ -30,8 +30,8 @@ static int health_ready(struct req *r, struct err *e)
 }
 
 const struct route health_routes[] = {
-    { "GET", "/_livez", health_live, ACCESS_PUBLIC, NULL, 0 },
-    { "GET", "/_health", health_live, ACCESS_PUBLIC, NULL, 0 },
+    { "GET", "/_livez", health_live, ACCESS_PUBLIC, NULL, 0, true },
+    { "GET", "/_health", health_live, ACCESS_PUBLIC, NULL, 0, true },
     { "GET", "/_readyz", health_ready, ACCESS_PUBLIC, NULL, 0 },
     { 0 },
 };

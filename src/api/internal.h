@@ -3,12 +3,15 @@
 
 #include "api/routes.h"
 #include "http/server.h"
+#include "ingest/journal.h"
 #include "json/write.h"
 #include "model/access.h"
 
 enum access {
     ACCESS_NONE_DECLARED, /* refused at start */
     ACCESS_PUBLIC,        /* no credentials looked at */
+    ACCESS_CAPTURE,       /* by project token, from any origin; errors in capture's own form */
+    ACCESS_TOKEN,         /* by project token, from any origin; errors as in the rest of the API */
     ACCESS_USER,          /* anyone known; keys need no scope (exempt from narrowing) */
     ACCESS_SESSION,       /* sessions only; keys are told so */
     ACCESS_SCOPE,         /* sessions, and keys with the row's scope */
@@ -30,6 +33,7 @@ struct req {
     struct user shown_user;           /* the last one write_user_basic wrote */
     str id, sub_id;                   /* the path's :id and :sub_id */
     struct json *body;                /* parsed JSON; NULL when there is none */
+    bool deferred;                    /* capture_store answers it; http is no longer ours */
 };
 
 typedef int (*handler_fn)(struct req *r, struct err *e);
@@ -43,11 +47,20 @@ struct route {
     enum access access;
     const char *scope; /* "dashboard:read" */
     int level;         /* least organization level, 0: any member */
+    bool inline_run;   /* never blocks: runs on the connection's thread, without r->db */
 };
 
 /* Ended by a row without method. */
-extern const struct route health_routes[], session_routes[], user_routes[], organization_routes[],
+extern const struct route capture_routes[], capture_v1_routes[], health_routes[], session_routes[], user_routes[], organization_routes[],
     project_routes[], personal_api_key_routes[], dashboard_routes[], collaborator_routes[];
+
+/* Lets scripts of any origin read the reply, as it must be for SDKs in browsers. */
+void reply_cors(struct req *r);
+
+/* Makes the record durable, then sends the reply as it was filled; when it cannot be stored,
+ * refuse() fills another. The handler returns right after. */
+int capture_store(struct req *r, enum journal_kind kind, int64_t sent_at, str body,
+                  void (*refuse)(struct http_request *h), struct err *e);
 
 /* Begins the reply: status, and a writer over its body. */
 struct json_writer reply_json(struct req *r, int status);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 
 static const struct route *const tables[] = {
+    capture_routes, capture_v1_routes,
     health_routes,  session_routes,          user_routes,      organization_routes,
     project_routes, personal_api_key_routes, dashboard_routes,
     collaborator_routes,
@@ -63,17 +64,17 @@ static bool path_matches(const struct route *row, str path, struct match *m)
     return !pattern.p && !path.p;
 }
 
-/* The row for the path; *other: the path exists with another method. */
-static const struct route *find(str method, str path, struct match *m, bool *other)
+/* The row for the path; *other: a row for the path with another method. */
+static const struct route *find(str method, str path, struct match *m, const struct route **other)
 {
-    *other = false;
+    *other = NULL;
     for (size_t i = 0; i < ARRAY_LEN(tables); i++)
         for (const struct route *row = tables[i]; row->method; row++) {
             if (!path_matches(row, path, m))
                 continue;
             if (str_eqz(method, row->method))
                 return row;
-            *other = true;
+            *other = row;
         }
     return NULL;
 }
@@ -91,7 +92,8 @@ int api_check_routes(struct err *e)
 
 void api_describe_routes(struct buf *out)
 {
-    static const char *const names[] = { "", "public", "user", "session", "scope" };
+    static const char *const names[] = { "", "public", "capture", "token", "user", "session",
+                                         "scope" };
     struct json_writer w = JSON_WRITER(out);
     json_open(&w, '[');
     for (size_t i = 0; i < ARRAY_LEN(tables); i++)
@@ -110,13 +112,14 @@ void api_describe_routes(struct buf *out)
 
 size_t api_limit(struct http_request *r)
 {
-    (void)r;
-    return LIMIT_BODY_API;
+    return str_starts(r->path, STR("/i/v1/")) ? LIMIT_BODY_CAPTURE_V1 : LIMIT_BODY_API;
 }
 
 bool api_inline(struct http_request *r)
 {
-    return str_eqz(r->path, "/_livez") || str_eqz(r->path, "/_health");
+    struct match m;
+    const struct route *other, *row = find(r->method, r->path, &m, &other);
+    return row && row->inline_run;
 }
 
 /* -------------------------------------------------------------------------- credentials */
@@ -313,17 +316,40 @@ static int decode(struct req *r, struct err *e)
     return json_parse(r->arena, buf_view(&r->http->body), &r->body, e);
 }
 
+static bool by_token(const struct route *row)
+{
+    return row->access == ACCESS_CAPTURE || row->access == ACCESS_TOKEN;
+}
+
+/* A browser asks before a script of another origin may call. */
+static int preflight(struct req *r)
+{
+    reply_cors(r);
+    struct json_writer w = reply_json(r, 200);
+    json_open(&w, '{');
+    json_key(&w, "status");
+    json_z(&w, "Ok");
+    json_close(&w, '}');
+    return 0;
+}
+
 static int checked_call(struct req *r, struct err *e)
 {
     struct match m;
-    bool other;
+    const struct route *other;
     r->route = find(r->http->method, r->http->path, &m, &other);
+    if (!r->route && other && by_token(other) && str_eqz(r->http->method, "OPTIONS"))
+        return preflight(r);
     if (!r->route && other)
         return err_set(e, ERR_METHOD, NULL, "Method \"%s\" not allowed.", r->http->method.p);
     if (!r->route)
         return err_set(e, ERR_NOT_FOUND, NULL, "Endpoint not found.");
     r->id = m.id;
     r->sub_id = m.sub_id;
+    if (by_token(r->route)) { /* these decode their bodies themselves */
+        reply_cors(r);
+        return r->route->call(r, e);
+    }
     /* The body is decoded before credentials are looked for because it may hold the key; a body
      * that does not parse is reported only to a caller we know. */
     struct err bad_body = ERR_INIT;
@@ -363,25 +389,50 @@ static void reply_error(struct req *r, const struct err *e)
         http_reply_header(h, "Retry-After", "1");
 }
 
+static void log_request(const struct req *r, const struct err *e)
+{
+    char status[12], ms[24];
+    const struct http_request *h = r->http;
+    snprintf(status, sizeof(status), "%d", h->status);
+    snprintf(ms, sizeof(ms), "%.3f", (double)(clock_mono_us() - h->started) / 1000);
+    log_event(h->status >= 500 && h->status != 503 ? LOG_ERROR : LOG_DEBUG, "request", "id", h->id,
+              "method", h->method.p, "route", r->route ? r->route->path : "", "status", status,
+              "ms", ms, "error", e->detail, NULL);
+}
+
 void api_run(struct http_request *h)
 {
     const struct api *api = h->context;
     struct req r = { .http = h, .arena = h->arena, .api = api };
     struct err e = ERR_INIT;
-    r.db = store_take(api->store);
+    if (!api_inline(h))
+        r.db = store_take(api->store);
     int rc = checked_call(&r, &e);
-    db_rollback(r.db);
-    store_give(r.db);
+    if (r.deferred) /* another thread has the request, and may be done with it */
+        return;
+    if (r.db) {
+        db_rollback(r.db);
+        store_give(r.db);
+    }
     if (rc == 0 && h->reply.full)
         rc = err_internal(&e, "reply larger than LIMIT_RESPONSE");
     if (rc < 0)
         reply_error(&r, &e);
-    char status[12], ms[24];
-    snprintf(status, sizeof(status), "%d", h->status);
-    snprintf(ms, sizeof(ms), "%.3f", (double)(clock_mono_us() - h->started) / 1000);
-    log_event(h->status >= 500 && h->status != 503 ? LOG_ERROR : LOG_DEBUG, "request", "id", h->id, "method",
-              h->method.p, "route", r.route ? r.route->path : "", "status", status, "ms", ms,
-              "error", e.detail, NULL);
+    log_request(&r, &e);
+}
+
+void reply_cors(struct req *r)
+{
+    str origin = http_header_of(r->http, "Origin");
+    str headers = http_header_of(r->http, "Access-Control-Request-Headers");
+    if (!origin.p)
+        return;
+    http_reply_header(r->http, "Access-Control-Allow-Origin", origin.p);
+    http_reply_header(r->http, "Access-Control-Allow-Credentials", "true");
+    http_reply_header(r->http, "Access-Control-Allow-Methods", "GET, POST, OPTIONS");
+    http_reply_header(r->http, "Vary", "Origin");
+    if (headers.p)
+        http_reply_header(r->http, "Access-Control-Allow-Headers", headers.p);
 }
 
 struct json_writer reply_json(struct req *r, int status)

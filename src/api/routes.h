@@ -3,6 +3,7 @@
 #pragma once
 
 #include "http/server.h"
+#include "ingest/journal.h"
 #include "olap/olap.h"
 #include "store/store.h"
 
@@ -10,6 +11,7 @@
 struct api {
     struct store *store;
     struct olap *olap;
+    struct journal *journal;
     const char *public_url; /* without a slash at the end */
     bool secure;            /* cookies are marked Secure */
 };

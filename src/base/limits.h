@@ -17,3 +17,4 @@
 #define LIMIT_PAGE_DEFAULT 100            /* rows of a page when the caller names none */
 #define LIMIT_KEYS_PER_USER 10            /* personal API keys */
 #define LIMIT_STATEMENT (8u << 20)        /* bytes of an SQL statement sent to the engine */
+#define LIMIT_PERSON (1u << 20)           /* bytes of a person's or group's properties */

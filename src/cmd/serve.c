@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "cmd/cmd.h"
 #include "engine/child.h"
+#include "ingest/flush.h"
+#include "ingest/journal.h"
 #include "olap/olap.h"
 
 /* The parts of a running server, started top down and ended bottom up. */
@@ -15,6 +17,8 @@ struct running {
     struct store *store;
     struct olap *olap;
     struct engine_child *engine;
+    struct journal *journal;
+    struct flusher *flusher;
     struct http_server *http;
 };
 
@@ -49,10 +53,22 @@ static int start_engine(struct running *r, struct arena *a, const struct options
     return engine_child_start(&cfg, &r->engine, e);
 }
 
+static int start_flusher(struct running *r, struct arena *a, const struct options *o,
+                         struct err *e)
+{
+    struct flush_config cfg = { r->journal, r->store, r->olap,
+                                arena_printf(a, "%s/rejected.rows", o->data).p };
+    return flusher_start(&cfg, &r->flusher, e);
+}
+
 static void end_all(struct running *r)
 {
     if (r->http)
         http_server_stop(r->http);
+    if (r->flusher)
+        flusher_stop(r->flusher);
+    if (r->journal)
+        journal_close(r->journal);
     if (r->engine)
         engine_child_stop(r->engine);
     if (r->olap)
@@ -75,9 +91,14 @@ static int start_all(struct running *r, struct arena *a, const struct options *o
     int rc = open_store(a, o, &r->store, e);
     if (rc == 0)
         rc = start_engine(r, a, o, e);
+    if (rc == 0)
+        rc = journal_open(arena_printf(a, "%s/journal", o->data).p, &r->journal, e);
+    if (rc == 0)
+        rc = start_flusher(r, a, o, e);
     if (rc < 0)
         return rc;
-    *api = (struct api){ .store = r->store, .olap = r->olap, .public_url = o->public_url,
+    *api = (struct api){ .store = r->store, .olap = r->olap, .journal = r->journal,
+                         .public_url = o->public_url,
                          .secure = o->public_url && strncmp(o->public_url, "https://", 8) == 0 };
     struct http_config cfg = { .listen = listen, .workers = 8, .queue = 1024, .limit = api_limit,
                                .inline_run = api_inline, .run = api_run, .context = api };

@@ -28,8 +28,9 @@ struct http_server {
     struct http_config cfg;
     struct MHD_Daemon *daemon;
     int port;
-    pthread_mutex_t lock; /* guards the queue, queued, done, stopping */
-    pthread_cond_t wake;
+    pthread_mutex_t lock; /* guards the queue, suspended, stopping */
+    pthread_cond_t wake, resumed;
+    unsigned suspended; /* by http_suspend */
     struct http_request *head, **tail;
     unsigned waiting;
     bool stopping;
@@ -159,7 +160,7 @@ static bool enqueue(struct http_server *s, struct http_request *r)
     bool room = s->waiting < s->cfg.queue && !s->stopping;
     if (room) {
         MHD_suspend_connection(r->connection);
-        r->queued = true;
+        r->suspended = true;
         *s->tail = r;
         s->tail = &r->next;
         s->waiting++;
@@ -167,6 +168,29 @@ static bool enqueue(struct http_server *s, struct http_request *r)
     }
     pthread_mutex_unlock(&s->lock);
     return room;
+}
+
+bool http_suspend(struct http_request *r)
+{
+    struct http_server *s = r->server;
+    pthread_mutex_lock(&s->lock);
+    if (!s->stopping) {
+        MHD_suspend_connection(r->connection);
+        r->suspended = true;
+        s->suspended++;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return r->suspended;
+}
+
+void http_resume(struct http_request *r)
+{
+    struct http_server *s = r->server;
+    pthread_mutex_lock(&s->lock);
+    MHD_resume_connection(r->connection);
+    if (--s->suspended == 0)
+        pthread_cond_broadcast(&s->resumed);
+    pthread_mutex_unlock(&s->lock);
 }
 
 static void *work(void *cls)
@@ -188,7 +212,6 @@ static void *work(void *cls)
         pthread_mutex_unlock(&s->lock);
         s->cfg.run(r);
         pthread_mutex_lock(&s->lock);
-        r->done = true;
         MHD_resume_connection(r->connection);
     }
     pthread_mutex_unlock(&s->lock);
@@ -221,15 +244,13 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const cha
         *data_n = 0;
         return MHD_YES;
     }
-    if (!r->queued) {
-        if (s->cfg.inline_run(r))
-            s->cfg.run(r);
-        else if (enqueue(s, r))
-            return MHD_YES;
-        else
-            refuse_busy(r);
-    }
-    return send_reply(r);
+    if (r->suspended) /* and resumed: the reply is there */
+        return send_reply(r);
+    if (s->cfg.inline_run(r))
+        s->cfg.run(r);
+    else if (!enqueue(s, r))
+        refuse_busy(r);
+    return r->suspended ? MHD_YES : send_reply(r);
 }
 
 static void on_completed(void *cls, struct MHD_Connection *c, void **slot,
@@ -253,6 +274,7 @@ int http_server_start(const struct http_config *cfg, struct http_server **out, s
     s->tail = &s->head;
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->wake, NULL);
+    pthread_cond_init(&s->resumed, NULL);
     int fd = http_listen_tcp(cfg->listen, &s->port, e);
     if (fd < 0) {
         free(s);
@@ -280,6 +302,8 @@ void http_server_stop(struct http_server *s)
     pthread_mutex_lock(&s->lock);
     s->stopping = true;
     pthread_cond_broadcast(&s->wake);
+    while (s->suspended)
+        pthread_cond_wait(&s->resumed, &s->lock);
     pthread_mutex_unlock(&s->lock);
     for (unsigned i = 0; i < s->cfg.workers; i++)
         pthread_join(s->workers[i], NULL);

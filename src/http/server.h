@@ -27,7 +27,7 @@ struct http_request {
     const char *content_type;
     struct MHD_Connection *connection;
     struct http_header *headers; /* extra reply headers */
-    bool queued, done;           /* worker bookkeeping, guarded by the server's lock */
+    bool suspended;              /* waits for a worker, or for whoever called http_suspend */
     struct http_request *next;
     struct http_server *server;
 };
@@ -48,6 +48,12 @@ int http_server_start(const struct http_config *cfg, struct http_server **out, s
 void http_server_stop(struct http_server *s);
 /* The port that was bound. */
 int http_server_port(const struct http_server *s);
+
+/* For an inline handler that will reply later: it calls http_suspend, hands the request to another
+ * thread and returns; that thread fills the reply and calls http_resume, after which the request is
+ * gone. False: the server is stopping; reply at once. */
+bool http_suspend(struct http_request *r);
+void http_resume(struct http_request *r);
 
 /* STR_NULL when absent. Header names ignore case; a query parameter without '=' is "". */
 str http_header_of(struct http_request *r, const char *name);

@@ -19,6 +19,7 @@ str copy(arena *a, std::string_view v)
  * keeps only its value, so a second cursor runs over the source beside the tree, token by token. */
 struct cursor {
     const char *p, *end;
+    bool masked; /* the DOM's numbers are not the source's */
 
     void skip_to_value()
     {
@@ -110,6 +111,8 @@ json *walk_number(arena *a, dom::element el, cursor &c)
     } else if (!el.get_double().get(d)) {
         v->num = d;
     }
+    if (c.masked && !v->integer)
+        str_to_f64(v->text, &v->num);
     return v;
 }
 
@@ -140,6 +143,56 @@ json *walk(arena *a, dom::element el, cursor &c)
     }
 }
 
+/* Length of the well-formed JSON number at p, or 0. */
+size_t number_length(const char *p, const char *end)
+{
+    const char *from = p;
+    auto digits = [&] {
+        const char *at = p;
+        while (p < end && *p >= '0' && *p <= '9')
+            p++;
+        return p > at;
+    };
+    if (p < end && *p == '-')
+        p++;
+    if (p < end && *p == '0')
+        p++;
+    else if (!digits())
+        return 0;
+    if (p < end && *p == '.' && (p++, !digits()))
+        return 0;
+    if (p < end && (*p == 'e' || *p == 'E')) {
+        p++;
+        if (p < end && (*p == '+' || *p == '-'))
+            p++;
+        if (!digits())
+            return 0;
+    }
+    return static_cast<size_t>(p - from);
+}
+
+/* simdjson refuses numbers that fit neither 64 bits nor a double. They are legal, and our tree keeps
+ * their text: puts 1.000 of the same length in place of every long one or one with an exponent. */
+void mask_numbers(char *p, char *end)
+{
+    while (p < end) {
+        if (*p == '"') {
+            for (p++; p < end && *p != '"'; p++)
+                if (*p == '\\')
+                    p++;
+            p++;
+            continue;
+        }
+        size_t n = number_length(p, end);
+        if (n > 2 && (n > 18 || memchr(p, 'e', n) || memchr(p, 'E', n))) {
+            memset(p, '0', n);
+            p[0] = '1';
+            p[1] = '.';
+        }
+        p += n ? n : 1;
+    }
+}
+
 } // namespace
 
 extern "C" int json_parse(arena *a, str text, json **out, err *e)
@@ -156,9 +209,16 @@ extern "C" int json_parse(arena *a, str text, json **out, err *e)
             return err_internal(e, "simdjson: %s", error_message(bad));
         dom::element root;
         bad = parser.parse(own, text.n, false).get(root);
+        bool masked = bad == NUMBER_ERROR;
+        if (masked) {
+            char *copy = static_cast<char *>(arena_alloc(a, text.n + SIMDJSON_PADDING));
+            memcpy(copy, own, text.n);
+            mask_numbers(copy, copy + text.n);
+            bad = parser.parse(copy, text.n, false).get(root);
+        }
         if (bad)
             return err_set(e, ERR_PARSE, nullptr, "JSON parse error - %s", error_message(bad));
-        cursor c{ own, own + text.n };
+        cursor c{ own, own + text.n, masked };
         *out = walk(a, root, c);
         return 0;
     } catch (const std::exception &x) {

@@ -35,3 +35,16 @@ static inline bool json_is(const struct json *v, enum json_type t)
 {
     return v && v->type == t;
 }
+
+/* Building and changing trees; everything new is in the arena. */
+struct json *json_new(struct arena *a, enum json_type t);
+struct json *json_new_str(struct arena *a, str text);
+struct json *json_new_bool(struct arena *a, bool value);
+/* A node of its own with the same value; members are shared. */
+struct json *json_share(struct arena *a, const struct json *v);
+/* Gives the object this member; one of that name is replaced. v must stand in no other tree. */
+void json_set(struct json *o, str key, struct json *v);
+void json_remove(struct json *o, str key);
+/* A new object: base's members (object or NULL) with over's put in their place or after them. Of
+ * duplicate names the last counts. */
+struct json *json_merge(struct arena *a, const struct json *base, const struct json *over);

@@ -46,12 +46,14 @@ MIGRATION(m0001_access);
 MIGRATION(m0002_dashboard);
 MIGRATION(m0003_collaborator);
 MIGRATION(m0004_login);
+MIGRATION(m0005_ingest);
 
 static const struct migration migrations[] = {
     { 1, m0001_access, m0001_access_end },
     { 2, m0002_dashboard, m0002_dashboard_end },
     { 3, m0003_collaborator, m0003_collaborator_end },
     { 4, m0004_login, m0004_login_end },
+    { 5, m0005_ingest, m0005_ingest_end },
 };
 
 static int fail(struct db *d, struct err *e, const char *what)
@@ -185,6 +187,12 @@ static void bind_all(sqlite3_stmt *h, const char *types, va_list ap)
             str s = va_arg(ap, str);
             if (s.p)
                 sqlite3_bind_text64(h, i, s.p, s.n, SQLITE_TRANSIENT, SQLITE_UTF8);
+            break;
+        }
+        case 'x': {
+            str s = va_arg(ap, str);
+            if (s.p)
+                sqlite3_bind_blob64(h, i, s.p, s.n, SQLITE_TRANSIENT);
             break;
         }
         case 't': {

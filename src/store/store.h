@@ -19,8 +19,8 @@ void store_free(struct store *s);
 struct db *store_take(struct store *s);
 void store_give(struct db *d);
 
-/* Values are bound by a letter each: i int64_t, s str (STR_NULL: NULL), t int64_t time
- * (INT64_MIN: NULL), b int as boolean. */
+/* Values are bound by a letter each: i int64_t, s str (STR_NULL: NULL), x str as
+ * bytes, t int64_t time (INT64_MIN: NULL), b int as boolean. */
 int db_run(struct db *d, struct err *e, const char *sql, const char *types, ...);
 /* The statement ends at its last row, by stmt_end, or with store_give. */
 int db_open(struct db *d, struct arena *a, struct stmt **out, struct err *e, const char *sql,

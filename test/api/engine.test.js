@@ -2,30 +2,14 @@
 "use strict";
 const { test, before, after } = require("node:test");
 const assert = require("node:assert");
-const http = require("node:http");
-const fs = require("node:fs");
-const path = require("node:path");
 const { execFileSync } = require("node:child_process");
-const { start } = require("./server.js");
+const { start, engine: socket } = require("./server.js");
 
 let s;
 before(async () => { s = await start(); });
 after(async () => { assert.strictEqual(await s.stop(), 0); });
 
-function engine(params, { body, method = "POST", url = "/" } = {}) {
-  return new Promise((resolve, reject) => {
-    const query = new URLSearchParams(params).toString();
-    const req = http.request({ socketPath: path.join(s.data, "engine.sock"), method,
-      path: `${url}?${query}` }, (res) => {
-      let text = "";
-      res.on("data", (chunk) => { text += chunk; });
-      res.on("end", () => resolve({ status: res.statusCode, headers: res.headers, text }));
-      res.on("error", () => resolve({ status: res.statusCode, broken: true, text }));
-    });
-    req.on("error", reject);
-    req.end(body);
-  });
-}
+const engine = (params, options) => socket(s.data, params, options);
 
 test("statements, formats, parameters and settings", async () => {
   assert.strictEqual((await engine({}, { method: "GET", url: "/ping" })).text, "Ok.\n");

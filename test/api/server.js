@@ -4,6 +4,7 @@ const { spawn, execFileSync } = require("node:child_process");
 const fs = require("node:fs");
 const os = require("node:os");
 const path = require("node:path");
+const http = require("node:http");
 
 const bin = path.join(__dirname, "../../build/asan/hoglet");
 // libchdb cannot be loaded into a process under AddressSanitizer: the engine is the release build.
@@ -13,22 +14,62 @@ function hoglet(...args) {
   return execFileSync(bin, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 }
 
-// {data, url, first, call, cli, stop}; `first` is what init printed.
-async function start(flags = []) {
-  const data = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "hoglet-")), "data");
-  const first = JSON.parse(hoglet("init", "--data", data, "--email", "owner@example.com",
-    "--password", "correct horse", "--json"));
+// Asks until fn's answer is not undefined; fails after a minute.
+async function eventually(fn) {
+  for (const until = Date.now() + 60000; Date.now() < until;) {
+    const answer = await fn();
+    if (answer !== undefined) return answer;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  throw new Error(`did not come true: ${fn}`);
+}
+
+// A statement to the engine of a data folder, on its socket.
+function engine(data, params, { body, method = "POST", url = "/" } = {}) {
+  return new Promise((resolve, reject) => {
+    const query = new URLSearchParams(params).toString();
+    const req = http.request({ socketPath: path.join(data, "engine.sock"), method,
+      path: `${url}?${query}` }, (res) => {
+      let text = "";
+      res.on("data", (chunk) => { text += chunk; });
+      res.on("end", () => resolve({ status: res.statusCode, headers: res.headers, text }));
+      res.on("error", () => resolve({ status: res.statusCode, broken: true, text }));
+    });
+    req.on("error", reject);
+    req.end(body);
+  });
+}
+
+// Rows of a statement as objects; numbers of 64 bits as numbers.
+async function rows(data, sql) {
+  const answer = await engine(data, { default_format: "JSON",
+    output_format_json_quote_64bit_integers: "0" }, { body: sql });
+  if (answer.status !== 200) throw new Error(answer.text);
+  return answer.text ? JSON.parse(answer.text).data : [];
+}
+
+function serve(data, flags = [], env = {}) {
   const child = spawn(bin, ["serve", "--data", data, "--listen", "127.0.0.1:0", ...flags],
-    { stdio: ["ignore", "pipe", "inherit"] });
-  const url = await new Promise((resolve, reject) => {
+    { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, ...env } });
+  const ready = new Promise((resolve, reject) => {
     let text = "";
     child.stdout.on("data", (chunk) => {
       text += chunk;
       const hit = text.match(/ready at (http:\S+)\n/);
       if (hit) resolve(hit[1]);
     });
-    child.once("exit", (code) => reject(new Error(`serve ended with ${code}`)));
+    child.once("exit", (code, signal) => reject(new Error(`serve ended with ${code ?? signal}`)));
   });
+  return { child, ready };
+}
+
+// {data, url, first, call, cli, stop}; `first` is what init printed.
+async function start(flags = []) {
+  const data = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "hoglet-")), "data");
+  const first = JSON.parse(hoglet("init", "--data", data, "--email", "owner@example.com",
+    "--password", "correct horse", "--json"));
+  const { child, ready } = serve(data, flags);
+  const url = await ready;
 
   // call("GET", "/api/…", {key, body, headers}) -> {status, headers, text, json}
   async function call(method, where, { key = first.personal_api_key, body, headers = {} } = {}) {
@@ -57,4 +98,4 @@ async function start(flags = []) {
   return { data, url, first, call, cli, stop, hoglet, pid: child.pid };
 }
 
-module.exports = { start, hoglet, bin };
+module.exports = { start, serve, hoglet, bin, eventually, engine, rows };

@@ -1,0 +1,30 @@
+/* flush.h - the thread that carries the journal into persons and the event store, batch by batch.
+ *
+ * Order within a batch: persons, definitions and the batch's end are committed together; then the
+ * rows go to the event store, with a token made of the batch's place in the journal, so that a
+ * repeated insert stores nothing twice; then the mark moves. Killed anywhere, the same batch is done
+ * again: what was committed is only looked up. */
+#pragma once
+
+#include "ingest/journal.h"
+#include "olap/olap.h"
+#include "store/store.h"
+
+struct flusher;
+
+struct flush_config {
+    struct journal *journal;
+    struct store *store;
+    struct olap *olap;
+    const char *rejects; /* file that rows go to which the event store refuses */
+};
+
+struct flush_counts {
+    int64_t events, batches, rejected; /* since the start */
+    int64_t behind;                    /* bytes of the journal not yet stored */
+};
+
+int flusher_start(const struct flush_config *cfg, struct flusher **out, struct err *e);
+/* Ends after the batch under way, or at once when the event store is away. */
+void flusher_stop(struct flusher *f);
+void flusher_counts(struct flusher *f, struct flush_counts *out);

@@ -1,0 +1,188 @@
+/* person.c - see person.h. */
+#include "model/person.h"
+
+#include "json/write.h"
+
+#define COLUMNS "p.id, p.team_id, p.uuid, p.created_at, p.properties, p.is_identified, p.version"
+
+static int read_person(struct stmt *st, struct arena *a, struct person *out, struct err *e)
+{
+    int rc = stmt_step(st, e);
+    if (rc <= 0)
+        return rc;
+    *out = (struct person){ .id = stmt_i64(st, 0), .team_id = stmt_i64(st, 1),
+                            .uuid = stmt_str(st, a, 2), .created_at = stmt_time(st, 3),
+                            .identified = stmt_bool(st, 5), .version = stmt_i64(st, 6) };
+    rc = json_parse(a, stmt_str(st, a, 4), &out->properties, e);
+    stmt_end(st);
+    return rc < 0 ? rc : 1;
+}
+
+int person_find_by_distinct_id(struct db *d, struct arena *a, int64_t team_id, str distinct_id,
+                               struct person *out, struct err *e)
+{
+    struct stmt *st;
+    int rc = db_open(d, a, &st, e,
+                     "SELECT " COLUMNS " FROM person_distinct_id i JOIN person p"
+                     " ON p.id = i.person_id WHERE i.team_id = ? AND i.distinct_id = ?",
+                     "is", team_id, distinct_id);
+    return rc < 0 ? rc : read_person(st, a, out, e);
+}
+
+int person_find(struct db *d, struct arena *a, int64_t team_id, int64_t id, struct person *out,
+                struct err *e)
+{
+    struct stmt *st;
+    int rc = db_open(d, a, &st, e,
+                     "SELECT " COLUMNS " FROM person p WHERE p.id = ? AND p.team_id = ?", "ii", id,
+                     team_id);
+    return rc < 0 ? rc : read_person(st, a, out, e);
+}
+
+int person_find_uuid(struct db *d, struct arena *a, int64_t team_id, str uuid,
+                     struct person *out, struct err *e)
+{
+    struct stmt *st;
+    int rc = db_open(d, a, &st, e,
+                     "SELECT " COLUMNS " FROM person p WHERE p.team_id = ? AND p.uuid = ?", "is",
+                     team_id, uuid);
+    return rc < 0 ? rc : read_person(st, a, out, e);
+}
+
+static str text_of(struct arena *a, const struct json *v)
+{
+    struct buf b = BUF_INIT(LIMIT_EVENT * 4);
+    struct json_writer w = JSON_WRITER(&b);
+    json_tree(&w, v);
+    str out = b.full ? STR("{}") : arena_str(a, buf_view(&b));
+    buf_release(&b);
+    return out;
+}
+
+int person_save(struct db *d, struct arena *a, struct person *p, struct err *e)
+{
+    str properties = text_of(a, p->properties);
+    if (p->id)
+        return db_run(d, e,
+                      "UPDATE person SET created_at = ?, properties = ?, is_identified = ?,"
+                      " version = ? WHERE id = ?",
+                      "tsbii", p->created_at, properties, p->identified, p->version, p->id);
+    int rc = db_run(d, e,
+                    "INSERT INTO person (team_id, uuid, created_at, properties, is_identified,"
+                    " version) VALUES (?, ?, ?, ?, ?, ?)",
+                    "istsbi", p->team_id, p->uuid, p->created_at, properties, p->identified,
+                    p->version);
+    if (rc == 0)
+        p->id = db_last_id(d);
+    return rc;
+}
+
+int person_delete(struct db *d, int64_t id, struct err *e)
+{
+    int rc = db_run(d, e, "DELETE FROM person_distinct_id WHERE person_id = ?", "i", id);
+    return rc < 0 ? rc : db_run(d, e, "DELETE FROM person WHERE id = ?", "i", id);
+}
+
+int person_ids(struct db *d, struct arena *a, int64_t person_id, int64_t limit,
+               struct person_id **out, size_t *n, struct err *e)
+{
+    struct stmt *st;
+    size_t room = 0;
+    *out = NULL;
+    *n = 0;
+    int rc = db_open(d, a, &st, e,
+                     "SELECT distinct_id, version FROM person_distinct_id WHERE person_id = ?"
+                     " LIMIT ?",
+                     "ii", person_id, limit ? limit : -1);
+    if (rc < 0)
+        return rc;
+    while ((rc = stmt_step(st, e)) > 0) {
+        if (*n == room) {
+            struct person_id *more = arena_alloc(a, (room = room ? room * 2 : 8) * sizeof(*more));
+            if (*n)
+                memcpy(more, *out, *n * sizeof(*more));
+            *out = more;
+        }
+        (*out)[(*n)++] = (struct person_id){ stmt_str(st, a, 0), stmt_i64(st, 1) };
+    }
+    return rc;
+}
+
+int person_id_set(struct db *d, int64_t team_id, str distinct_id, int64_t person_id,
+                  int64_t version, struct err *e)
+{
+    return db_run(d, e,
+                  "INSERT INTO person_distinct_id (team_id, distinct_id, person_id, version)"
+                  " VALUES (?, ?, ?, ?) ON CONFLICT (team_id, distinct_id) DO UPDATE"
+                  " SET person_id = excluded.person_id, version = excluded.version",
+                  "isii", team_id, distinct_id, person_id, version);
+}
+
+int personless_add(struct db *d, int64_t team_id, str distinct_id, struct err *e)
+{
+    return db_run(d, e,
+                  "INSERT OR IGNORE INTO personless_distinct_id (team_id, distinct_id)"
+                  " VALUES (?, ?)",
+                  "is", team_id, distinct_id);
+}
+
+int personless_has(struct db *d, struct arena *a, int64_t team_id, str distinct_id,
+                   struct err *e)
+{
+    struct stmt *st;
+    int rc = db_open(d, a, &st, e,
+                     "SELECT 1 FROM personless_distinct_id WHERE team_id = ? AND distinct_id = ?",
+                     "is", team_id, distinct_id);
+    if (rc == 0 && (rc = stmt_step(st, e)) > 0)
+        stmt_end(st);
+    return rc;
+}
+
+int group_type_index(struct db *d, struct arena *a, int64_t team_id, str name, int *idx,
+                     struct err *e)
+{
+    struct stmt *st;
+    int n = 0;
+    int rc = db_open(d, a, &st, e, "SELECT idx, name FROM group_type WHERE team_id = ?", "i",
+                     team_id);
+    if (rc < 0)
+        return rc;
+    for (; (rc = stmt_step(st, e)) > 0; n++)
+        if (str_eq(stmt_str(st, a, 1), name)) {
+            *idx = (int)stmt_i64(st, 0);
+            stmt_end(st);
+            return 1;
+        }
+    if (rc < 0 || n == 5)
+        return rc;
+    *idx = n;
+    rc = db_run(d, e, "INSERT INTO group_type (team_id, idx, name) VALUES (?, ?, ?)", "iis",
+                team_id, (int64_t)n, name);
+    return rc < 0 ? rc : 1;
+}
+
+int group_find(struct db *d, struct arena *a, int64_t team_id, int idx, str key,
+               struct group *out, struct err *e)
+{
+    struct stmt *st;
+    int rc = db_open(d, a, &st, e,
+                     "SELECT properties, created_at, version FROM group_entity"
+                     " WHERE team_id = ? AND idx = ? AND key = ?",
+                     "iis", team_id, (int64_t)idx, key);
+    if (rc < 0 || (rc = stmt_step(st, e)) <= 0)
+        return rc;
+    *out = (struct group){ team_id, idx, key, NULL, stmt_time(st, 1), stmt_i64(st, 2) };
+    rc = json_parse(a, stmt_str(st, a, 0), &out->properties, e);
+    stmt_end(st);
+    return rc < 0 ? rc : 1;
+}
+
+int group_save(struct db *d, struct arena *a, const struct group *g, struct err *e)
+{
+    return db_run(d, e,
+                  "INSERT INTO group_entity (team_id, idx, key, properties, created_at, version)"
+                  " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (team_id, idx, key) DO UPDATE"
+                  " SET properties = excluded.properties, version = excluded.version",
+                  "iissti", g->team_id, (int64_t)g->idx, g->key, text_of(a, g->properties),
+                  g->created_at, g->version);
+}

@@ -1,0 +1,58 @@
+/* person.h - rows of persons, their distinct ids, groups. The rules of merging are ingest's. */
+#pragma once
+
+#include "json/parse.h"
+#include "store/store.h"
+
+struct person {
+    int64_t id; /* 0: not stored yet */
+    int64_t team_id;
+    str uuid;
+    int64_t created_at;
+    struct json *properties; /* object */
+    bool identified;
+    int64_t version;
+};
+
+/* 1 found, 0 not there, negative an error. */
+int person_find_by_distinct_id(struct db *d, struct arena *a, int64_t team_id, str distinct_id,
+                               struct person *out, struct err *e);
+int person_find(struct db *d, struct arena *a, int64_t team_id, int64_t id, struct person *out,
+                struct err *e);
+int person_find_uuid(struct db *d, struct arena *a, int64_t team_id, str uuid,
+                     struct person *out, struct err *e);
+
+/* Inserts (and sets p->id) or updates by id. */
+int person_save(struct db *d, struct arena *a, struct person *p, struct err *e);
+/* The row and its distinct ids. */
+int person_delete(struct db *d, int64_t id, struct err *e);
+
+struct person_id {
+    str distinct_id;
+    int64_t version;
+};
+/* Oldest first; *n items in the arena. limit 0: all. */
+int person_ids(struct db *d, struct arena *a, int64_t person_id, int64_t limit,
+               struct person_id **out, size_t *n, struct err *e);
+int person_id_set(struct db *d, int64_t team_id, str distinct_id, int64_t person_id,
+                  int64_t version, struct err *e);
+
+int personless_add(struct db *d, int64_t team_id, str distinct_id, struct err *e);
+/* 1 the id was used without a person. */
+int personless_has(struct db *d, struct arena *a, int64_t team_id, str distinct_id,
+                   struct err *e);
+
+/* The index of a group type, made on first sight; 1 with *idx, 0 when five others exist. */
+int group_type_index(struct db *d, struct arena *a, int64_t team_id, str name, int *idx,
+                     struct err *e);
+
+struct group {
+    int64_t team_id;
+    int idx;
+    str key;
+    struct json *properties;
+    int64_t created_at, version;
+};
+int group_find(struct db *d, struct arena *a, int64_t team_id, int idx, str key,
+               struct group *out, struct err *e);
+int group_save(struct db *d, struct arena *a, const struct group *g, struct err *e);
