@@ -321,6 +321,33 @@ static int to_arrays(const struct chdb_pair *list, struct arrays *out, struct er
     return 0;
 }
 
+/* A stream is formatted chunk by chunk: only formats that are rows and nothing else survive that. */
+static bool can_stream(str sql, str format)
+{
+    static const char *const formats[] = { "TabSeparated", "TSV", "TabSeparatedRaw", "TSVRaw", "CSV",
+                                           "JSONEachRow", "JSONLines", "NDJSON",
+                                           "JSONCompactEachRow", "JSONStringsEachRow", "RowBinary",
+                                           "Native", "LineAsString", "RawBLOB" };
+    for (size_t i = 0; i + 6 < sql.n; i++)
+        if (str_eq_nocase(str_slice(sql, i, i + 6), STR("FORMAT")))
+            return false; /* perhaps another one, named inside */
+    for (size_t i = 0; i < ARRAY_LEN(formats); i++)
+        if (str_eq_nocase(format, str_of(formats[i])))
+            return true;
+    return false;
+}
+
+static int query_whole(struct chdb_handle *h, str sql, str format, const struct arrays *p,
+                       struct err *e)
+{
+    struct library *lib = &h->owner->lib;
+    h->whole = true;
+    h->chunk = lib->query(*h->connection, sql.p, sql.n, format.p, format.n, p->names, p->name_n,
+                          p->values, p->value_n, p->n);
+    const char *error = lib->error(h->chunk);
+    return error ? fail(e, error) : 0;
+}
+
 int chdb_query_open(struct chdb_handle *h, str sql, str format, const struct chdb_pair *params,
                     struct err *e)
 {
@@ -330,6 +357,8 @@ int chdb_query_open(struct chdb_handle *h, str sql, str format, const struct chd
     if (rc < 0)
         return rc;
     h->whole = h->told = false;
+    if (!can_stream(sql, format))
+        return query_whole(h, sql, format, &p, e);
     h->stream = lib->stream(*h->connection, sql.p, sql.n, format.p, format.n, p.names, p.name_n,
                             p.values, p.value_n, p.n);
     const char *error = lib->error(h->stream);
@@ -342,11 +371,7 @@ int chdb_query_open(struct chdb_handle *h, str sql, str format, const struct chd
     if (!other_kind)
         return rc;
     /* Only SELECT streams; the rest (DDL, SHOW, KILL, INSERT SELECT) answers little. */
-    h->whole = true;
-    h->chunk = lib->query(*h->connection, sql.p, sql.n, format.p, format.n, p.names, p.name_n,
-                          p.values, p.value_n, p.n);
-    error = lib->error(h->chunk);
-    return error ? fail(e, error) : 0;
+    return query_whole(h, sql, format, &p, e);
 }
 
 int chdb_query_next(struct chdb_handle *h, str *chunk, struct err *e)

@@ -104,7 +104,7 @@ static bool is_insert(str sql)
     return sql.n > 7 && str_eq_nocase(str_slice(sql, 0, 7), STR("INSERT "));
 }
 
-/* Cuts "… FORMAT Name" off an INSERT: the library takes the name apart from the statement. */
+/* Cuts "… FORMAT Name" off: the library takes the name apart from the statement. */
 static void split_format(struct call *c)
 {
     str s = str_trim(c->sql);
@@ -274,6 +274,7 @@ static enum MHD_Result finish(struct call *c, struct MHD_Connection *conn)
         return reply_text(conn, 413, "Code: 307. DB::Exception: The statement is too long.\n", 307);
     if (!str_trim(c->sql).n)
         return reply_text(conn, 400, "Code: 62. DB::Exception: Empty query. (SYNTAX_ERROR)\n", 62);
+    split_format(c);
     take_handle(c);
     return c->failed ? reply_error(c, conn) : reply_query(c, conn);
 }

@@ -30,6 +30,13 @@ test("every route refuses a caller without credentials, a foreign project and a 
       .replace(":organization", "@current").replace(/:\w+/g, "1");
     const what = `${row.method} ${row.path}`;
     if (row.access === "public") continue;
+    if (row.path === "/s/") continue; // replay is taken and dropped unread
+    if (row.access === "capture") { // by project token, in capture's own form of error
+      const body = row.method === "GET" ? undefined : { event: "x", distinct_id: "d" };
+      const query = row.method === "GET" ? `?data=${encodeURIComponent('{"event":"x","distinct_id":"d"}')}` : "";
+      assert.equal((await s.call(row.method, path("1") + query, { key: null, body })).status, 401, what);
+      continue;
+    }
     const nobody = await s.call(row.method, path("@current"), { key: null });
     assert.equal(nobody.status, 401, what);
     assert.deepEqual(nobody.json, unauthenticated, what);

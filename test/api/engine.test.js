@@ -49,6 +49,12 @@ test("failures carry ClickHouse's code; reading cannot change anything", async (
 test("a long answer is streamed; one that fails on the way is broken off", async () => {
   const long = await engine({ query: "SELECT number FROM numbers(2000000)" });
   assert.strictEqual(long.text.length, 14888890, "all digits and line ends");
+  for (const format of ["JSONCompact", "JSON"]) { // one document, also when the engine has it in pieces
+    const doc = await engine({ query: `SELECT number FROM numbers(200000) FORMAT ${format}` });
+    assert.strictEqual(JSON.parse(doc.text).data.length, 200000);
+  }
+  const csv = await engine({ query: "SELECT number FROM numbers(200000)", default_format: "CSVWithNames" });
+  assert.strictEqual(csv.text.split("number").length, 2, "one header");
   const broken = await engine({ query: "SELECT throwIf(number = 1900000) FROM numbers(2000000)" });
   assert.ok(broken.broken, "a client must not take it for whole");
 });
