@@ -51,8 +51,16 @@ struct route {
 };
 
 /* Ended by a row without method. */
-extern const struct route capture_routes[], capture_v1_routes[], health_routes[], session_routes[], user_routes[], organization_routes[],
-    project_routes[], personal_api_key_routes[], dashboard_routes[], collaborator_routes[];
+extern const struct route capture_routes[];
+extern const struct route capture_v1_routes[];
+extern const struct route collaborator_routes[];
+extern const struct route dashboard_routes[];
+extern const struct route health_routes[];
+extern const struct route organization_routes[];
+extern const struct route personal_api_key_routes[];
+extern const struct route project_routes[];
+extern const struct route session_routes[];
+extern const struct route user_routes[];
 
 /* Lets scripts of any origin read the reply, as it must be for SDKs in browsers. */
 void reply_cors(struct req *r);

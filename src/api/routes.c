@@ -9,10 +9,16 @@
 #include "base/log.h"
 
 static const struct route *const tables[] = {
-    capture_routes, capture_v1_routes,
-    health_routes,  session_routes,          user_routes,      organization_routes,
-    project_routes, personal_api_key_routes, dashboard_routes,
+    capture_routes,
+    capture_v1_routes,
     collaborator_routes,
+    dashboard_routes,
+    health_routes,
+    organization_routes,
+    personal_api_key_routes,
+    project_routes,
+    session_routes,
+    user_routes,
 };
 
 static bool is_param(str part)
