@@ -70,6 +70,13 @@ void reply_cors(struct req *r);
 int capture_store(struct req *r, enum journal_kind kind, int64_t sent_at, str body,
                   void (*refuse)(struct http_request *h), struct err *e);
 
+/* Gives r->db back before a handler waits for the event store, so that slow queries keep no
+ * connection from others; and takes one again. Statements of before have ended. */
+void req_give_db(struct req *r);
+void req_take_db(struct req *r);
+/* How the request's queries run: its project, its arena, ended when the client leaves. */
+struct query_scope req_query_scope(struct req *r);
+
 /* Begins the reply: status, and a writer over its body. */
 struct json_writer reply_json(struct req *r, int status);
 

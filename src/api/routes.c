@@ -406,20 +406,45 @@ static void log_request(const struct req *r, const struct err *e)
               "ms", ms, "error", e->detail, NULL);
 }
 
+void req_give_db(struct req *r)
+{
+    if (!r->db)
+        return;
+    db_rollback(r->db);
+    store_give(TAKE(r->db));
+}
+
+void req_take_db(struct req *r)
+{
+    if (!r->db)
+        r->db = store_take(r->api->store);
+}
+
+static bool peer_gone(void *http)
+{
+    return http_peer_gone(http);
+}
+
+struct query_scope req_query_scope(struct req *r)
+{
+    return (struct query_scope){
+        .service = r->api->queries, .arena = r->arena, .team_id = r->project.id,
+        .timezone = r->project.timezone, .id = STR_NULL,
+        .by_key = r->credential == CREDENTIAL_KEY, .gone = peer_gone, .gone_context = r->http,
+    };
+}
+
 void api_run(struct http_request *h)
 {
     const struct api *api = h->context;
     struct req r = { .http = h, .arena = h->arena, .api = api };
     struct err e = ERR_INIT;
     if (!api_inline(h))
-        r.db = store_take(api->store);
+        req_take_db(&r);
     int rc = checked_call(&r, &e);
     if (r.deferred) /* another thread has the request, and may be done with it */
         return;
-    if (r.db) {
-        db_rollback(r.db);
-        store_give(r.db);
-    }
+    req_give_db(&r);
     if (rc == 0 && h->reply.full)
         rc = err_internal(&e, "reply larger than LIMIT_RESPONSE");
     if (rc < 0)

@@ -5,6 +5,7 @@
 #include "http/server.h"
 #include "ingest/journal.h"
 #include "olap/olap.h"
+#include "query/query.h"
 #include "store/store.h"
 
 /* What handlers need of the running server; shared, read-only. */
@@ -12,6 +13,7 @@ struct api {
     struct store *store;
     struct olap *olap;
     struct journal *journal;
+    struct query_service *queries;
     const char *public_url; /* without a slash at the end */
     bool secure;            /* cookies are marked Secure */
 };

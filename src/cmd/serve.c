@@ -19,6 +19,7 @@ struct running {
     struct engine_child *engine;
     struct journal *journal;
     struct flusher *flusher;
+    struct query_service *queries;
     struct http_server *http;
 };
 
@@ -65,6 +66,7 @@ static void end_all(struct running *r)
 {
     if (r->http)
         http_server_stop(r->http);
+    query_service_free(r->queries);
     if (r->flusher)
         flusher_stop(r->flusher);
     if (r->journal)
@@ -97,8 +99,9 @@ static int start_all(struct running *r, struct arena *a, const struct options *o
         rc = start_flusher(r, a, o, e);
     if (rc < 0)
         return rc;
+    r->queries = query_service_new(r->olap, r->store);
     *api = (struct api){ .store = r->store, .olap = r->olap, .journal = r->journal,
-                         .public_url = o->public_url,
+                         .queries = r->queries, .public_url = o->public_url,
                          .secure = o->public_url && strncmp(o->public_url, "https://", 8) == 0 };
     struct http_config cfg = { .listen = listen, .workers = 8, .queue = 1024, .limit = api_limit,
                                .inline_run = api_inline, .run = api_run, .context = api };

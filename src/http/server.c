@@ -193,6 +193,17 @@ void http_resume(struct http_request *r)
     pthread_mutex_unlock(&s->lock);
 }
 
+bool http_peer_gone(struct http_request *r)
+{
+    char byte;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (!info)
+        return true;
+    ssize_t n = recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
 static void *work(void *cls)
 {
     struct http_server *s = cls;

@@ -55,6 +55,10 @@ int http_server_port(const struct http_server *s);
 bool http_suspend(struct http_request *r);
 void http_resume(struct http_request *r);
 
+/* Whether the client closed its connection; for a worker that works long on its request. A client
+ * that only shut down its sending side counts as gone too. */
+bool http_peer_gone(struct http_request *r);
+
 /* STR_NULL when absent. Header names ignore case; a query parameter without '=' is "". */
 str http_header_of(struct http_request *r, const char *name);
 str http_query_of(struct http_request *r, const char *name);

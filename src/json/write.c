@@ -138,6 +138,13 @@ void json_raw(struct json_writer *w, str json)
     buf_str(w->b, json);
 }
 
+void json_members(struct json_writer *w, str members)
+{
+    BUG_ON(w->after_key);
+    before_value(w);
+    buf_str(w->b, members);
+}
+
 void json_tree(struct json_writer *w, const struct json *v)
 {
     switch (v->type) {

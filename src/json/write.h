@@ -28,6 +28,8 @@ void json_bool(struct json_writer *w, bool v);
 void json_null(struct json_writer *w);
 /* Text that is a JSON value already. */
 void json_raw(struct json_writer *w, str json);
+/* Text that is members of an object, "a":1,"b":2, at a place where a key may stand. */
+void json_members(struct json_writer *w, str members);
 /* A parsed tree again; numbers as they stood in their source. */
 void json_tree(struct json_writer *w, const struct json *v);
 /* ISO time in UTC; a negative infinity (INT64_MIN) writes null. */

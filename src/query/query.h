@@ -1,0 +1,100 @@
+/* query.h - answers query nodes: a JSON object with a `kind` in, rows and series out.
+ *
+ * A node goes: unwrapped (InsightVizNode, DataTableNode, DataVisualizationNode give their `source`),
+ * looked up in the table of kinds, decoded, turned into a HogQL tree, run, shaped, kept in the result
+ * cache. The same query asked for twice at a time runs once. Any thread; a call blocks until the
+ * answer is there, within the limits of base/limits.h. The caller holds no `struct db` meanwhile:
+ * what a query needs of the store it takes and gives back itself. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "json/parse.h"
+#include "json/write.h"
+#include "olap/olap.h"
+#include "store/store.h"
+
+/* What the queries of a process share: the result cache, what runs, what runs in the background. */
+struct query_service;
+
+struct query_service *query_service_new(struct olap *olap, struct store *store);
+/* Cancels what runs in the background and waits for it. NULL is allowed. */
+void query_service_free(struct query_service *s);
+
+enum query_refresh {
+    QUERY_BLOCKING,      /* a fresh entry of the cache, else compute */
+    QUERY_ASYNC,         /* a fresh entry, else work in the background */
+    QUERY_ASYNC_ON_STALE, /* a fresh entry; a stale one starts background work and is answered;
+                             without an entry compute */
+    QUERY_LAZY_ASYNC,    /* as ASYNC, but an older entry still counts as fresh */
+    QUERY_FORCE_BLOCKING, /* compute */
+    QUERY_FORCE_ASYNC,   /* work in the background */
+    QUERY_CACHE_ONLY,    /* any entry, else an answer that is not complete */
+};
+
+/* From the request's `refresh` (text or boolean; NULL: absent) and `async`. Unknown words and none
+ * at all are QUERY_CACHE_ONLY; POST query/ makes that QUERY_BLOCKING. */
+enum query_refresh query_refresh_of(const struct json *refresh, const struct json *async);
+/* The same for the value of a URL parameter; STR_NULL: absent. */
+enum query_refresh query_refresh_of_text(str refresh);
+
+/* Who asks, and where. */
+struct query_scope {
+    struct query_service *service;
+    struct arena *arena; /* the answer lives in it */
+    int64_t team_id;
+    str timezone;   /* of the project, an IANA name */
+    int week_start; /* 0 Sunday, 1 Monday */
+    int64_t insight_id, dashboard_id; /* for the status of background work; 0: none */
+    str id;         /* client_query_id; STR_NULL: one is made when it is needed */
+    bool by_key;    /* asked with a personal API key */
+    bool (*gone)(void *context); /* true: nobody waits any more, end it; NULL: never asked */
+    void *gone_context;
+};
+
+struct query_answer {
+    bool complete;    /* results are there; else query_status says what is going on, if anything */
+    str results;      /* JSON */
+    str members;      /* the kind's other members, `"columns":[…],"types":[…]`, without braces; may
+                         be empty. What follows up to has_more points into it. */
+    str columns, types; /* JSON; STR_NULL: the kind has none */
+    str hogql;        /* JSON string; STR_NULL: none */
+    bool has_more;
+    bool is_cached;
+    str cache_key;    /* always set */
+    int64_t last_refresh;     /* microseconds; INT64_MIN: never computed */
+    int64_t cache_target_age; /* INT64_MIN: never becomes stale */
+    int64_t next_refresh;     /* a client may ask anew from then on */
+    str timezone;
+    str query_status; /* JSON object; STR_NULL: null */
+};
+
+/* Runs the node. Errors are the documented ones: ERR_INVALID for what the caller wrote,
+ * ERR_UNAVAILABLE while the event store is away, ERR_THROTTLED when too many queries wait,
+ * ERR_TIMEOUT. */
+int query_run(const struct query_scope *s, const struct json *node, enum query_refresh refresh,
+              struct query_answer *out, struct err *e);
+
+/* Writes the answer's members into the object that w is in: results, is_cached, cache_key,
+ * last_refresh, cache_target_age, next_allowed_client_refresh, timezone, query_status, and the
+ * kind's own. */
+void query_write_answer(struct json_writer *w, const struct query_answer *a);
+
+/* The node without its wrappers; NULL when it is no object with a kind. */
+const struct json *query_unwrap(const struct json *node);
+
+/* The node after dashboard filters ({date_from, date_to, properties, breakdown_filter, interval,
+ * filterTestAccounts}) were put on its innermost source; a new tree in the arena, sharing what did
+ * not change. filters may be NULL or empty: then *out is node. */
+int query_with_filters(struct arena *a, const struct json *node, const struct json *filters,
+                       const struct json **out, struct err *e);
+/* The same for variables: {id: {variableId, code_name, value, isNull}} put over the node's own. */
+int query_with_variables(struct arena *a, const struct json *node, const struct json *variables,
+                         const struct json **out, struct err *e);
+
+/* Background work, by its id: its status object as JSON. 1 found, 0 not there (or another
+ * project's). *failed: it ended with an error of that HTTP status, else 0. */
+int query_status(struct query_service *s, struct arena *a, int64_t team_id, str id, str *out,
+                 bool *complete, int *failed);
+/* Ends it. False: not there. */
+bool query_cancel(struct query_service *s, int64_t team_id, str id);
