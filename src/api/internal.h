@@ -31,8 +31,13 @@ struct req {
     struct organization organization; /* of the path, or of the project */
     struct project project;           /* of the path */
     struct user shown_user;           /* the last one write_user_basic wrote */
+    str full_path;                    /* the path, with the project that a flat one leaves out */
+    str path_project, path_organization; /* as they stand in the path; STR_NULL when not there */
     str id, sub_id;                   /* the path's :id and :sub_id */
-    struct json *body;                /* parsed JSON; NULL when there is none */
+    bool flat;                        /* "/api/person/": a path that names no project */
+    struct json *body;                /* the body as a tree, from JSON or a form; NULL: none */
+    bool form;                        /* it came from a form: its values have their text beside them */
+    unsigned form_fields;             /* fields of the form so far */
     bool deferred;                    /* capture_store answers it; http is no longer ours */
 };
 
@@ -48,6 +53,7 @@ struct route {
     const char *scope; /* "dashboard:read" */
     int level;         /* least organization level, 0: any member */
     bool inline_run;   /* never blocks: runs on the connection's thread, without r->db */
+    bool any_key;      /* keys narrowed to projects or organizations reach it too */
 };
 
 /* Ended by a row without method. */
@@ -61,6 +67,15 @@ extern const struct route personal_api_key_routes[];
 extern const struct route project_routes[];
 extern const struct route session_routes[];
 extern const struct route user_routes[];
+
+/* Who is calling: fills credential, user, key. */
+int req_authenticate(struct req *r, struct err *e);
+/* What they may: the scope, then the project and organization of the path, which it loads. */
+int req_authorise(struct req *r, str scope, struct err *e);
+/* False: the caller's key is narrowed to other organizations. */
+bool key_reaches_organization(struct req *r, str id);
+/* Fills body from JSON or a form. */
+int req_decode(struct req *r, struct err *e);
 
 /* Lets scripts of any origin read the reply, as it must be for SDKs in browsers. */
 void reply_cors(struct req *r);
@@ -101,6 +116,7 @@ void page_close(struct json_writer *w);
 /* Fields of the JSON body. Absent: 0 and *out untouched; wrong: the documented error. */
 int body_str(struct req *r, const char *name, size_t max, str *out, struct err *e);
 int body_bool(struct req *r, const char *name, bool *out, struct err *e);
+int body_i64(struct req *r, const char *name, int64_t *out, struct err *e);
 
 /* UserBasic; writes null for a user that is gone. */
 int write_user_basic(struct req *r, struct json_writer *w, int64_t user_id, struct err *e);

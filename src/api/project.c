@@ -32,6 +32,11 @@ static int list_of_organization(struct req *r, str organization, struct err *e)
     int rc = project_list(r->db, r->arena, r->user.id, organization, &list, &n, e);
     if (rc < 0)
         return rc;
+    size_t kept = 0; /* those that the key reaches */
+    for (size_t i = 0; i < n; i++)
+        if (key_reaches_organization(r, list[i].organization_id))
+            list[kept++] = list[i];
+    n = kept;
     struct page page = page_of(r);
     struct json_writer w = page_open(r, page, (int64_t)n);
     for (int64_t i = page.offset; i < (int64_t)n && i - page.offset < page.limit; i++)

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "model/scope.h"
 
 static const struct route *const tables[] = {
     capture_routes,
@@ -70,19 +71,51 @@ static bool path_matches(const struct route *row, str path, struct match *m)
     return !pattern.p && !path.p;
 }
 
-/* The row for the path; *other: a row for the path with another method. */
+/* The row for the path; *other: a row for the path with another method, best one that reads. What
+ * answers GET answers HEAD: the HTTP library leaves the body out. */
 static const struct route *find(str method, str path, struct match *m, const struct route **other)
 {
+    struct match of_row;
     *other = NULL;
+    if (str_eqz(method, "HEAD"))
+        method = STR("GET");
     for (size_t i = 0; i < ARRAY_LEN(tables); i++)
         for (const struct route *row = tables[i]; row->method; row++) {
-            if (!path_matches(row, path, m))
+            if (!path_matches(row, path, &of_row))
                 continue;
+            if (!*other || str_eqz(method, row->method) || strcmp(row->method, "GET") == 0) {
+                *m = of_row;
+                *other = row;
+            }
             if (str_eqz(method, row->method))
                 return row;
-            *other = row;
         }
     return NULL;
+}
+
+/* Paths from before projects had one: the caller's current project is meant. */
+static const struct {
+    str flat;
+    const char *resource;
+} flat_paths[] = {
+    { STR_INIT("/api/event"), "events" },        { STR_INIT("/api/person"), "persons" },
+    { STR_INIT("/api/action"), "actions" },      { STR_INIT("/api/cohort"), "cohorts" },
+    { STR_INIT("/api/insight"), "insights" },    { STR_INIT("/api/dashboard"), "dashboards" },
+    { STR_INIT("/api/annotation"), "annotations" },
+    { STR_INIT("/api/feature_flag"), "feature_flags" },
+};
+
+/* The path with its project, in the arena; STR_NULL when it is none of those. */
+static str with_project(struct arena *a, str path)
+{
+    for (size_t i = 0; i < ARRAY_LEN(flat_paths); i++) {
+        str flat = flat_paths[i].flat;
+        if (!str_starts(path, flat) || (path.n > flat.n && path.p[flat.n] != '/'))
+            continue;
+        return arena_printf(a, "/api/projects/@current/%s" STR_FMT, flat_paths[i].resource,
+                            STR_ARG(str_slice(path, flat.n, path.n)));
+    }
+    return STR_NULL;
 }
 
 int api_check_routes(struct err *e)
@@ -90,7 +123,8 @@ int api_check_routes(struct err *e)
     for (size_t i = 0; i < ARRAY_LEN(tables); i++)
         for (const struct route *row = tables[i]; row->method; row++)
             if (row->access == ACCESS_NONE_DECLARED ||
-                (row->access == ACCESS_SCOPE) != (row->scope != NULL))
+                (row->access == ACCESS_SCOPE) != (row->scope != NULL) ||
+                (row->scope && !scope_valid(str_of(row->scope))))
                 return err_set(e, ERR_INVALID, NULL, "route %s %s declares no access",
                                row->method, row->path);
     return 0;
@@ -128,199 +162,7 @@ bool api_inline(struct http_request *r)
     return row && row->inline_run;
 }
 
-/* -------------------------------------------------------------------------- credentials */
-
-/* The first key found, and the name of its place; STR_NULL when the request has none. */
-static str key_in_request(struct req *r, const char **place)
-{
-    str header = http_header_of(r->http, "Authorization");
-    if (header.n > 7 && str_eq_nocase(str_slice(header, 0, 7), STR("Bearer "))) {
-        *place = "Authorization header";
-        return str_trim(str_slice(header, 7, header.n));
-    }
-    str body = json_get_text(r->body, "personal_api_key");
-    *place = "body";
-    if (body.p)
-        return body;
-    *place = "query string";
-    return http_query_of(r->http, "personal_api_key");
-}
-
-static int authenticate_key(struct req *r, str value, const char *place, struct err *e)
-{
-    int rc = key_find(r->db, r->arena, value, &r->key, e);
-    if (rc > 0)
-        rc = user_find(r->db, r->arena, r->key.user_id, &r->user, e);
-    if (rc < 0)
-        return rc;
-    if (rc == 0 || !r->user.active)
-        return err_set(e, ERR_AUTH_FAILED, NULL,
-                       "Personal API key found in request %s is invalid.", place);
-    r->credential = CREDENTIAL_KEY;
-    return 0;
-}
-
-static bool unsafe_method(str method)
-{
-    return !str_eqz(method, "GET") && !str_eqz(method, "HEAD") && !str_eqz(method, "OPTIONS");
-}
-
-static int authenticate_session(struct req *r, str cookie, struct err *e)
-{
-    int64_t user_id = 0;
-    str csrf = STR_NULL;
-    int rc = session_find(r->db, r->arena, cookie, &user_id, &csrf, e);
-    if (rc > 0)
-        rc = user_find(r->db, r->arena, user_id, &r->user, e);
-    if (rc < 0)
-        return rc;
-    if (rc == 0 || !r->user.active)
-        return err_set(e, ERR_NOT_AUTHENTICATED, NULL, NULL);
-    if (unsafe_method(r->http->method) &&
-        !str_eq(http_header_of(r->http, "X-CSRFToken"), csrf))
-        return err_set(e, ERR_DENIED, NULL, "CSRF Failed: CSRF token missing or incorrect.");
-    r->credential = CREDENTIAL_SESSION;
-    return 0;
-}
-
-static int authenticate(struct req *r, struct err *e)
-{
-    const char *place;
-    str key = key_in_request(r, &place);
-    if (key.p)
-        return authenticate_key(r, key, place, e);
-    str cookie = http_cookie_of(r->http, "sessionid");
-    if (cookie.p)
-        return authenticate_session(r, cookie, e);
-    return err_set(e, ERR_NOT_AUTHENTICATED, NULL, NULL);
-}
-
-/* -------------------------------------------------------------------------- authorisation */
-
-static struct json *list_of(struct req *r, str text)
-{
-    struct err ignored = ERR_INIT;
-    struct json *v;
-    BUG_ON(json_parse(r->arena, text, &v, &ignored) < 0); /* we wrote it */
-    return v;
-}
-
-static bool list_has(const struct json *list, str value)
-{
-    for (const struct json *m = list->head; m; m = m->next)
-        if (str_eq(m->text, value))
-            return true;
-    return false;
-}
-
-static int check_scope(struct req *r, struct err *e)
-{
-    const struct route *row = r->route;
-    if (r->credential != CREDENTIAL_KEY || row->access == ACCESS_USER)
-        return 0;
-    if (row->access == ACCESS_SESSION)
-        return err_set(e, ERR_DENIED, NULL,
-                       "This action does not support personal API key access");
-    struct json *scopes = list_of(r, r->key.scopes);
-    str want = str_of(row->scope);
-    if (list_has(scopes, STR("*")) || list_has(scopes, want))
-        return 0;
-    ptrdiff_t colon = str_find_char(want, ':');
-    str write = arena_printf(r->arena, "%.*s:write", (int)colon, want.p);
-    if (str_ends(want, STR(":read")) && list_has(scopes, write))
-        return 0;
-    return err_set(e, ERR_DENIED, NULL, "API key missing required scope '%s'", row->scope);
-}
-
-static int load_project(struct req *r, str text, struct err *e)
-{
-    int64_t id = 0;
-    if (str_eqz(text, "@current"))
-        id = r->user.project_id;
-    else if (!str_to_i64(text, &id))
-        id = 0;
-    int rc = id > 0 ? project_find(r->db, r->arena, id, &r->project, e) : 0;
-    if (rc < 0)
-        return rc;
-    if (rc == 0)
-        return err_set(e, ERR_NOT_FOUND, NULL, "Project not found.");
-    rc = organization_find(r->db, r->arena, r->project.organization_id, r->user.id,
-                           &r->organization, e);
-    if (rc < 0)
-        return rc;
-    if (!r->organization.level)
-        return err_set(e, ERR_DENIED, NULL, "You don't have access to the project.");
-    return 0;
-}
-
-static int load_organization(struct req *r, str text, struct err *e)
-{
-    str id = str_eqz(text, "@current") ? r->user.organization_id : text;
-    int rc = id.p ? organization_find(r->db, r->arena, id, r->user.id, &r->organization, e) : 0;
-    if (rc < 0)
-        return rc;
-    if (rc == 0 || !r->organization.level)
-        return err_set(e, ERR_NOT_FOUND, NULL, "Organization not found.");
-    return 0;
-}
-
-/* Keys narrowed to projects or organizations, and organizations that allow keys to admins only. */
-static int check_narrowing(struct req *r, struct err *e)
-{
-    if (r->credential != CREDENTIAL_KEY || r->route->access == ACCESS_USER)
-        return 0;
-    struct json *teams = list_of(r, r->key.teams);
-    struct json *organizations = list_of(r, r->key.organizations);
-    str id = arena_printf(r->arena, "%lld", (long long)r->project.id);
-    if (teams->head && !r->project.id)
-        return err_set(e, ERR_DENIED, NULL, "API keys with scoped projects are only supported on "
-                                            "project-based endpoints.");
-    if (teams->head && !list_has(teams, id))
-        return err_set(e, ERR_DENIED, NULL,
-                       "API key does not have access to the requested project: ID %lld.",
-                       (long long)r->project.id);
-    if (organizations->head && r->organization.id.p &&
-        !list_has(organizations, r->organization.id))
-        return err_set(e, ERR_DENIED, NULL,
-                       "API key does not have access to the requested organization: ID %s.",
-                       r->organization.id.p);
-    if (r->organization.id.p && !r->organization.members_can_use_keys &&
-        r->organization.level < LEVEL_ADMIN)
-        return err_set(e, ERR_DENIED, NULL,
-                       "Organization '%s' does not allow using personal API keys. "
-                       "Ask an organization admin.",
-                       r->organization.name.p);
-    return 0;
-}
-
-static int authorise(struct req *r, const struct match *m, struct err *e)
-{
-    int rc = check_scope(r, e);
-    if (rc == 0 && m->project.p)
-        rc = load_project(r, m->project, e);
-    if (rc == 0 && m->organization.p)
-        rc = load_organization(r, m->organization, e);
-    if (rc == 0)
-        rc = check_narrowing(r, e);
-    if (rc == 0 && r->organization.id.p && r->organization.level < r->route->level)
-        return err_set(e, ERR_DENIED, NULL, "Your organization access level is insufficient.");
-    return rc;
-}
-
 /* -------------------------------------------------------------------------- the run */
-
-static int decode(struct req *r, struct err *e)
-{
-    if (r->http->too_large)
-        return err_set(e, ERR_TOO_LARGE, NULL, NULL);
-    if (!r->http->body.n)
-        return 0;
-    str type = http_header_of(r->http, "Content-Type");
-    if (type.n && !str_starts(type, STR("application/json")))
-        return err_set(e, ERR_MEDIA_TYPE, NULL, "Unsupported media type \"%s\" in request.",
-                       type.p);
-    return json_parse(r->arena, buf_view(&r->http->body), &r->body, e);
-}
 
 static bool by_token(const struct route *row)
 {
@@ -339,19 +181,101 @@ static int preflight(struct req *r)
     return 0;
 }
 
-static int checked_call(struct req *r, struct err *e)
+/* Says which methods the path has. */
+static void reply_allow(struct req *r)
 {
+    static const char *const methods[] = { "GET", "POST", "PUT", "PATCH", "DELETE" };
+    struct buf b = BUF_INIT(128);
     struct match m;
     const struct route *other;
-    r->route = find(r->http->method, r->http->path, &m, &other);
-    if (!r->route && other && by_token(other) && str_eqz(r->http->method, "OPTIONS"))
-        return preflight(r);
-    if (!r->route && other)
-        return err_set(e, ERR_METHOD, NULL, "Method \"%s\" not allowed.", r->http->method.p);
-    if (!r->route)
-        return err_set(e, ERR_NOT_FOUND, NULL, "Endpoint not found.");
+    for (size_t i = 0; i < ARRAY_LEN(methods); i++)
+        if (find(str_of(methods[i]), r->full_path, &m, &other))
+            buf_printf(&b, "%s, %s", methods[i], i ? "" : "HEAD, ");
+    buf_z(&b, "OPTIONS");
+    http_reply_header(r->http, "Allow", arena_str(r->arena, buf_view(&b)).p);
+    buf_release(&b);
+}
+
+/* OPTIONS of a path that needs credentials: what it is, to callers that may read it. */
+static int describe(struct req *r)
+{
+    static const char *const types[] = { "application/json", "application/x-www-form-urlencoded",
+                                         "multipart/form-data" };
+    struct json_writer w = reply_json(r, 200);
+    reply_allow(r);
+    json_open(&w, '{');
+    json_key(&w, "name");
+    json_z(&w, r->route->path);
+    json_key(&w, "description");
+    json_z(&w, "");
+    json_key(&w, "renders");
+    json_open(&w, '[');
+    json_z(&w, types[0]);
+    json_close(&w, ']');
+    json_key(&w, "parses");
+    json_open(&w, '[');
+    for (size_t i = 0; i < ARRAY_LEN(types); i++)
+        json_z(&w, types[i]);
+    json_close(&w, ']');
+    json_close(&w, '}');
+    return 0;
+}
+
+/* Finds the row; r->route is then it, or NULL and the result another row of the path or NULL. */
+static const struct route *match_route(struct req *r)
+{
+    struct match m = { 0 };
+    const struct route *other;
+    r->full_path = r->http->path;
+    r->route = find(r->http->method, r->full_path, &m, &other);
+    if (!other) {
+        str path = with_project(r->arena, r->http->path);
+        if (path.p) {
+            r->flat = true;
+            r->full_path = path;
+            r->route = find(r->http->method, path, &m, &other);
+        }
+    }
+    r->path_project = m.project;
+    r->path_organization = m.organization;
     r->id = m.id;
     r->sub_id = m.sub_id;
+    return other;
+}
+
+/* The scope that reading what the row is about needs. */
+static str read_scope(struct req *r)
+{
+    str scope = str_of(r->route->scope);
+    ptrdiff_t colon = str_find_char(scope, ':');
+    return colon < 0 ? scope : arena_printf(r->arena, "%.*s:read", (int)colon, scope.p);
+}
+
+/* A method the path has not: callers we do not know learn nothing about it. */
+static int other_method(struct req *r, const struct route *other, struct err *e)
+{
+    bool options = str_eqz(r->http->method, "OPTIONS");
+    if (by_token(other) && options)
+        return preflight(r);
+    r->route = other;
+    int rc = by_token(other) || other->access == ACCESS_PUBLIC ? 0 : req_authenticate(r, e);
+    if (rc == 0 && options && other->access != ACCESS_PUBLIC && !by_token(other))
+        rc = req_authorise(r, read_scope(r), e);
+    if (rc < 0)
+        return rc;
+    if (options)
+        return describe(r);
+    reply_allow(r);
+    return err_set(e, ERR_METHOD, NULL, "Method \"%s\" not allowed.", r->http->method.p);
+}
+
+static int checked_call(struct req *r, struct err *e)
+{
+    const struct route *other = match_route(r);
+    if (!other)
+        return err_set(e, ERR_NOT_FOUND, NULL, "Endpoint not found.");
+    if (!r->route)
+        return other_method(r, other, e);
     if (by_token(r->route)) { /* these decode their bodies themselves */
         reply_cors(r);
         return r->route->call(r, e);
@@ -359,11 +283,11 @@ static int checked_call(struct req *r, struct err *e)
     /* The body is decoded before credentials are looked for because it may hold the key; a body
      * that does not parse is reported only to a caller we know. */
     struct err bad_body = ERR_INIT;
-    int decoded = decode(r, &bad_body);
+    int decoded = req_decode(r, &bad_body);
     if (r->route->access != ACCESS_PUBLIC) {
-        int rc = authenticate(r, e);
+        int rc = req_authenticate(r, e);
         if (rc == 0)
-            rc = authorise(r, &m, e);
+            rc = req_authorise(r, str_of(r->route->scope), e);
         if (rc < 0)
             return rc;
     }
@@ -429,7 +353,7 @@ struct query_scope req_query_scope(struct req *r)
 {
     return (struct query_scope){
         .service = r->api->queries, .arena = r->arena, .team_id = r->project.id,
-        .timezone = r->project.timezone, .id = STR_NULL,
+        .timezone = r->project.timezone, .week_start = r->project.week_start_day, .id = STR_NULL,
         .by_key = r->credential == CREDENTIAL_KEY, .gone = peer_gone, .gone_context = r->http,
     };
 }
@@ -470,109 +394,4 @@ struct json_writer reply_json(struct req *r, int status)
 {
     r->http->status = status;
     return JSON_WRITER(&r->http->reply);
-}
-
-/* -------------------------------------------------------------------------- pages */
-
-struct page page_of(struct req *r)
-{
-    struct page page = { LIMIT_PAGE_DEFAULT, 0 };
-    int64_t v;
-    if (str_to_i64(http_query_of(r->http, "limit"), &v) && v > 0)
-        page.limit = v;
-    if (str_to_i64(http_query_of(r->http, "offset"), &v) && v > 0)
-        page.offset = v;
-    return page;
-}
-
-/* The request's own address with another offset; 0 leaves it out. */
-static void write_page_url(struct req *r, struct json_writer *w, struct page page, int64_t offset)
-{
-    char text[24];
-    str host = http_header_of(r->http, "Host"), proto = http_header_of(r->http,
-                                                                       "X-Forwarded-Proto");
-    snprintf(text, sizeof(text), "%lld", (long long)offset);
-    str query = http_query_with(r->http, "offset", offset ? text : NULL);
-    bool has_limit = http_query_of(r->http, "limit").p != NULL;
-    str base = r->api->public_url ? str_of(r->api->public_url)
-                                  : arena_printf(r->arena, "%s://" STR_FMT,
-                                                 str_eqz(proto, "https") ? "https" : "http",
-                                                 STR_ARG(host));
-    str limit = has_limit ? STR("") : arena_printf(r->arena, "limit=%lld%s",
-                                                   (long long)page.limit, query.n ? "&" : "");
-    str url = arena_printf(r->arena, STR_FMT STR_FMT "?" STR_FMT STR_FMT, STR_ARG(base),
-                           STR_ARG(r->http->path), STR_ARG(limit), STR_ARG(query));
-    json_str(w, url);
-}
-
-struct json_writer page_open(struct req *r, struct page page, int64_t count)
-{
-    struct json_writer w = reply_json(r, 200);
-    json_open(&w, '{');
-    json_key(&w, "count");
-    json_i64(&w, count);
-    json_key(&w, "next");
-    if (page.offset < count && count - page.offset > page.limit)
-        write_page_url(r, &w, page, page.offset + page.limit);
-    else
-        json_null(&w);
-    json_key(&w, "previous");
-    if (page.offset > 0)
-        write_page_url(r, &w, page, page.offset > page.limit ? page.offset - page.limit : 0);
-    else
-        json_null(&w);
-    json_key(&w, "results");
-    json_open(&w, '[');
-    return w;
-}
-
-void page_close(struct json_writer *w)
-{
-    json_close(w, ']');
-    json_close(w, '}');
-}
-
-/* -------------------------------------------------------------------------- body fields */
-
-int body_str(struct req *r, const char *name, size_t max, str *out, struct err *e)
-{
-    const struct json *v = json_get(r->body, name);
-    if (!v)
-        return 0;
-    if (v->type == JSON_NULL)
-        return err_set(e, ERR_NULL_VALUE, name, "This field may not be null.");
-    if (v->type != JSON_STRING && v->type != JSON_NUMBER)
-        return err_set(e, ERR_INVALID, name, "Not a valid string.");
-    str text = str_trim(v->text);
-    if (str_find_char(text, '\0') >= 0)
-        return err_set(e, ERR_INVALID, name, "Null characters are not allowed.");
-    if (str_utf8_len(text) > max)
-        return err_set(e, ERR_TOO_LONG, name,
-                       "Ensure this field has no more than %zu characters.", max);
-    *out = text;
-    return 0;
-}
-
-int body_bool(struct req *r, const char *name, bool *out, struct err *e)
-{
-    static const char *const yes[] = { "true", "1", "yes", "on", "t", "y" };
-    static const char *const no[] = { "false", "0", "no", "off", "f", "n" };
-    const struct json *v = json_get(r->body, name);
-    if (!v)
-        return 0;
-    if (v->type == JSON_NULL)
-        return err_set(e, ERR_NULL_VALUE, name, "This field may not be null.");
-    if (v->type == JSON_BOOL) {
-        *out = v->boolean;
-        return 0;
-    }
-    if (v->type == JSON_STRING || v->type == JSON_NUMBER)
-        for (size_t i = 0; i < ARRAY_LEN(yes); i++) {
-            bool is_yes = str_eq_nocase(v->text, str_of(yes[i]));
-            if (is_yes || str_eq_nocase(v->text, str_of(no[i]))) {
-                *out = is_yes;
-                return 0;
-            }
-        }
-    return err_set(e, ERR_INVALID, name, "Must be a valid boolean.");
 }

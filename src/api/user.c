@@ -116,6 +116,6 @@ static int user_me(struct req *r, struct err *e)
 }
 
 const struct route user_routes[] = {
-    { "GET", "/api/users/@me/", user_me, ACCESS_SCOPE, "user:read", 0 },
+    { "GET", "/api/users/@me/", user_me, ACCESS_SCOPE, "user:read", 0, .any_key = true },
     { 0 },
 };

@@ -99,6 +99,16 @@ void arena_defer(struct arena *a, void (*fn)(void *), void *p)
     a->defers = d;
 }
 
+void *arena_grown(struct arena *a, void *list, size_t n, size_t item)
+{
+    if (n & (n - 1)) /* room is always a power of two */
+        return list;
+    void *more = arena_alloc(a, (n ? 2 * n : 1) * item);
+    if (n)
+        memcpy(more, list, n * item);
+    return more;
+}
+
 str arena_str(struct arena *a, str s)
 {
     return (str){ arena_z(a, s), s.n };

@@ -22,6 +22,10 @@ void *arena_alloc(struct arena *a, size_t n) __attribute__((malloc, alloc_size(2
 /* Calls fn(p) when the arena ends. */
 void arena_defer(struct arena *a, void (*fn)(void *), void *p);
 
+/* Room for one more in a list of n items of that size: the list, or a copy of twice the room. Begins
+ * with NULL and 0. */
+void *arena_grown(struct arena *a, void *list, size_t n, size_t item);
+
 /* Copies; arena_str is also followed by a NUL that its length does not count. */
 str arena_str(struct arena *a, str s);
 char *arena_z(struct arena *a, str s);

@@ -8,6 +8,7 @@
 #include "cmd/cmd.h"
 #include "json/write.h"
 #include "model/access.h"
+#include "model/scope.h"
 
 str meta_path(struct arena *a, const struct options *o)
 {
@@ -54,6 +55,14 @@ static void print_result(const struct options *o, struct arena *a, struct buf *b
 
 /* -------------------------------------------------------------------------- commands */
 
+static int insert_full_key(struct db *d, struct arena *a, int64_t user_id, const char *label,
+                           str *value, struct err *e)
+{
+    struct key k = { .user_id = user_id, .label = str_of(label), .description = STR(""),
+                     .scopes = STR("[\"*\"]"), .teams = STR("[]"), .organizations = STR("[]") };
+    return key_insert(d, a, &k, &k, value, e);
+}
+
 struct made {
     struct organization organization;
     struct project project;
@@ -64,7 +73,6 @@ struct made {
 static int make_first(struct db *d, struct arena *a, const struct options *o, struct made *m,
                       struct err *e)
 {
-    struct key k;
     int rc = db_begin(d, e);
     if (rc == 0)
         rc = organization_insert(d, a, str_of(o->org ? o->org : "My organization"),
@@ -79,8 +87,7 @@ static int make_first(struct db *d, struct arena *a, const struct options *o, st
     if (rc == 0)
         rc = user_set_current(d, m->user.id, m->organization.id, m->project.id, e);
     if (rc == 0)
-        rc = key_insert(d, a, m->user.id, STR("init"), STR("[\"*\"]"), STR("[]"), STR("[]"), &k,
-                        &m->key, e);
+        rc = insert_full_key(d, a, m->user.id, "init", &m->key, e);
     if (rc == 0)
         rc = db_commit(d, e);
     if (rc < 0)
@@ -189,7 +196,6 @@ static int user_add(struct db *d, struct arena *a, const struct options *o, stru
     int64_t project;
     struct organization org;
     struct user u;
-    struct key k;
     str value;
     int rc = need(o->email, "email", e);
     if (rc == 0)
@@ -205,8 +211,7 @@ static int user_add(struct db *d, struct arena *a, const struct options *o, stru
     if (rc == 0)
         rc = user_set_current(d, u.id, org.id, project, e);
     if (rc == 0)
-        rc = key_insert(d, a, u.id, STR("user add"), STR("[\"*\"]"), STR("[]"), STR("[]"), &k,
-                        &value, e);
+        rc = insert_full_key(d, a, u.id, "user add", &value, e);
     if (rc < 0)
         return rc;
     struct json_writer w = JSON_WRITER(b);
@@ -297,10 +302,15 @@ static int key_add(struct db *d, struct arena *a, const struct options *o, struc
 {
     struct user u;
     struct key k;
-    str value;
+    str value, scopes = str_of(o->scopes);
     int rc = need(o->email, "email", e);
     if (rc == 0)
         rc = need(o->scopes, "scopes", e);
+    while (rc == 0 && scopes.p) {
+        str scope = str_trim(str_split(&scopes, ','));
+        if (scope.n && !scope_valid(scope))
+            rc = err_set(e, ERR_INVALID, "scopes", "there is no scope " STR_FMT, STR_ARG(scope));
+    }
     if (rc < 0)
         return rc;
     rc = user_find_email(d, a, str_of(o->email), &u, e);
@@ -308,9 +318,10 @@ static int key_add(struct db *d, struct arena *a, const struct options *o, struc
         return rc;
     if (rc == 0)
         return err_set(e, ERR_INVALID, "email", "there is no user %s", o->email);
-    rc = key_insert(d, a, u.id, str_of(o->label ? o->label : "key add"),
-                    json_list(a, o->scopes, false), json_list(a, o->teams, true), STR("[]"), &k,
-                    &value, e);
+    k = (struct key){ .user_id = u.id, .label = str_of(o->label ? o->label : "key add"),
+                      .description = STR(""), .scopes = json_list(a, o->scopes, false),
+                      .teams = json_list(a, o->teams, true), .organizations = STR("[]") };
+    rc = key_insert(d, a, &k, &k, &value, e);
     if (rc < 0)
         return rc;
     struct json_writer w = JSON_WRITER(b);

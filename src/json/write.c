@@ -22,7 +22,7 @@ void json_open(struct json_writer *w, char bracket)
     before_value(w);
     buf_char(w->b, bracket);
     w->depth++;
-    BUG_ON(w->depth >= LIMIT_JSON_DEPTH);
+    BUG_ON(w->depth >= WRITE_DEPTH);
     w->more[w->depth] = false;
 }
 

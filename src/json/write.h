@@ -1,15 +1,18 @@
 /* write.h - JSON text straight into a buffer. Commas are the writer's business: it remembers, per
  * depth, whether a value came before. Text that is not UTF-8 is written with U+FFFD for each bad
- * byte; NaN and infinities are null. Depth is bounded by LIMIT_JSON_DEPTH. */
+ * byte; NaN and infinities are null. */
 #pragma once
 
 #include "base/buf.h"
 #include "base/limits.h"
 #include "json/parse.h"
 
+/* The deepest tree that is parsed fits, with what is written around it. */
+#define WRITE_DEPTH (LIMIT_JSON_DEPTH + 32)
+
 struct json_writer {
     struct buf *b;
-    bool more[LIMIT_JSON_DEPTH]; /* a value stands before the next one at this depth */
+    bool more[WRITE_DEPTH]; /* a value stands before the next one at this depth */
     int depth;
     bool after_key;
 };

@@ -47,6 +47,7 @@ MIGRATION(m0002_dashboard);
 MIGRATION(m0003_collaborator);
 MIGRATION(m0004_login);
 MIGRATION(m0005_ingest);
+MIGRATION(m0006_settings);
 
 static const struct migration migrations[] = {
     { 1, m0001_access, m0001_access_end },
@@ -54,6 +55,7 @@ static const struct migration migrations[] = {
     { 3, m0003_collaborator, m0003_collaborator_end },
     { 4, m0004_login, m0004_login_end },
     { 5, m0005_ingest, m0005_ingest_end },
+    { 6, m0006_settings, m0006_settings_end },
 };
 
 static int fail(struct db *d, struct err *e, const char *what)

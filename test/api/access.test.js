@@ -117,11 +117,15 @@ test("log-in gives cookies, unsafe requests need the CSRF token, log-out ends it
   assert.equal((await as("GET", "/api/users/@me/")).status, 401);
 });
 
-test("keys are made, shown once, rolled and deleted by sessions only", async () => {
-  const reply = await s.call("POST", "/api/login/",
-    { key: null, body: { email: "owner@example.com", password: "correct horse" } });
+// Headers of a logged-in browser.
+async function session(email = "owner@example.com") {
+  const reply = await s.call("POST", "/api/login/", { key: null, body: { email, password: "correct horse" } });
   const cookie = reply.headers.getSetCookie().map((c) => c.split(";")[0]).join("; ");
-  const headers = { Cookie: cookie, "X-CSRFToken": cookie.match(/csrftoken=(\w+)/)[1] };
+  return { headers: { Cookie: cookie, "X-CSRFToken": cookie.match(/csrftoken=(\w+)/)[1] } };
+}
+
+test("keys are made, shown once, rolled and deleted by sessions only", async () => {
+  const { headers } = await session();
   const keys = (method, tail = "", body) =>
     s.call(method, `/api/personal_api_keys/${tail}`, { key: null, headers, body });
   const bad = [
@@ -161,6 +165,113 @@ test("unknown paths, methods and broken bodies get the documented error", async 
   assert.equal(broken.json.code, "parse_error");
   assert.equal((await s.call("POST", "/api/projects/@current/dashboards/",
     { body: "x", headers: { "Content-Type": "text/csv" } })).status, 415);
+});
+
+const form = { "Content-Type": "application/x-www-form-urlencoded" };
+
+test("forms are taken wherever JSON is: url-encoded, multipart, and as curl -d sends them", async () => {
+  const path = "/api/projects/@current/dashboards/";
+  const post = (body, headers) => s.call("POST", path, { body, headers });
+  let made = await post("name=a+b%21&pinned=true&tags=One&tags=two&restriction_level=37", form);
+  assert.deepEqual([made.status, made.json.name, made.json.pinned, made.json.tags, made.json.restriction_level],
+    [201, "a b!", true, ["one", "two"], 37]);
+  made = await post('name=true&breakdown_colors=[{"a":"%26"}]', form);
+  assert.deepEqual([made.json.name, made.json.breakdown_colors], ["true", [{ a: "&" }]]);
+  made = await post("name=string", { "Content-Type": "application/json" });
+  assert.deepEqual([made.status, made.json.name], [201, "string"]);
+  const parts = ["name", "description"].map((name) =>
+    `--xyz\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${name} of it\r\n`).join("");
+  made = await post(`${parts}--xyz--\r\n`, { "Content-Type": "multipart/form-data; boundary=xyz" });
+  assert.deepEqual([made.status, made.json.name, made.json.description], [201, "name of it", "description of it"]);
+  const changed = await s.call("PATCH", `${path}${made.json.id}/`, { body: "pinned=maybe", headers: form });
+  assert.deepEqual(changed.json, error("validation_error", "invalid_input", "Must be a valid boolean.", "pinned"));
+  const key = s.first.personal_api_key;
+  assert.equal((await s.call("POST", path, { key: null, headers: form,
+    body: `name=x&personal_api_key=${key}` })).status, 201);
+  for (const type of ["multipart/form-data", "multipart/form-data; boundary=nope"])
+    assert.equal((await post("--xyz\r\nrubbish", { "Content-Type": type })).status, type.includes("nope") ? 201 : 400);
+  assert.equal((await post(`a=1${"&a=1".repeat(1000)}`, form)).status, 413);
+  assert.equal((await post("name=%ff", form)).json.code, "parse_error");
+});
+
+test("OPTIONS describes, HEAD answers like GET, other methods are named in Allow", async () => {
+  const path = "/api/environments/@current/dashboards/";
+  const options = await s.call("OPTIONS", path, { key: keyFor("dashboard:read") });
+  assert.equal(options.status, 200);
+  assert.equal(options.headers.get("allow"), "GET, HEAD, POST, OPTIONS");
+  assert.ok(options.json.parses.includes("multipart/form-data"));
+  assert.equal((await s.call("OPTIONS", path, { key: null })).status, 401);
+  assert.equal((await s.call("OPTIONS", path, { key: keyFor("survey:read") })).json.detail,
+    "API key missing required scope 'dashboard:read'");
+  const head = await s.call("HEAD", path);
+  assert.deepEqual([head.status, head.text], [200, ""]);
+  assert.equal((await s.call("HEAD", path, { key: null })).status, 401);
+  const put = await s.call("PUT", path);
+  assert.deepEqual([put.status, put.headers.get("allow")], [405, "GET, HEAD, POST, OPTIONS"]);
+  assert.equal((await s.call("PUT", path, { key: null })).status, 401);
+});
+
+test("flat paths are the current project's, a project token chooses another", async () => {
+  const two = s.cli("project", "add", "--name", "Flat");
+  const at = `/api/projects/${two.id}/dashboards/`;
+  const id = (await s.call("POST", at, { body: { name: "in the second" } })).json.id;
+  assert.equal((await s.call("GET", `/api/dashboard/${id}/`)).status, 404);
+  assert.equal((await s.call("GET", `/api/dashboard/${id}?token=${two.api_token}`)).json.name, "in the second");
+  assert.equal((await s.call("PATCH", `/api/dashboard/${id}`,
+    { body: { token: two.api_token, name: "renamed" } })).json.name, "renamed");
+  const list = await s.call("GET", `/api/dashboard?token=${two.api_token}&limit=1`);
+  assert.deepEqual(list.json.results.map((d) => d.id), [id]);
+  assert.equal((await s.call("GET", `/api/projects/@current/?token=${two.api_token}`)).json.id, two.id);
+  assert.equal((await s.call("GET", "/api/dashboard/?token=phc_unknown")).status, 401);
+  const other = s.cli("org", "add", "--name", "Foreign");
+  assert.equal((await s.call("GET", `/api/dashboard/?token=${other.api_token}`)).status, 403);
+  const narrow = keyFor("*", "--teams", String(two.id));
+  assert.equal((await s.call("GET", "/api/dashboard/", { key: narrow })).json.detail,
+    "API keys with scoped projects are only supported on project-based endpoints.");
+  assert.equal((await s.call("GET", "/api/users/@me/", { key: narrow })).status, 200);
+  assert.equal((await s.call("GET", "/api/dashboards/")).json.detail, "Endpoint not found.");
+});
+
+test("a key narrowed to organizations", async () => {
+  const { headers } = await session();
+  const org = s.cli("org", "add", "--name", "Third");
+  const mine = s.first.organization_id;
+  const made = await s.call("POST", "/api/personal_api_keys/", { key: null, headers,
+    body: { label: "narrow", scopes: ["*"], scoped_organizations: [org.id] } });
+  const key = made.json.value, not = (what) => error("invalid_request", "not_found", `${what} not found.`);
+  assert.equal((await s.call("GET", `/api/projects/${s.first.project_id}/`, { key })).json.detail,
+    `API key does not have access to the requested organization: ID ${mine}.`);
+  assert.deepEqual((await s.call("GET", "/api/projects/@current/", { key })).json, not("Project"));
+  for (const id of ["@current", mine])
+    assert.deepEqual((await s.call("GET", `/api/organizations/${id}/`, { key })).json, not("Organization"));
+  assert.equal((await s.call("GET", `/api/organizations/${mine}/projects/`, { key })).status, 403);
+  assert.deepEqual((await s.call("GET", "/api/organizations/", { key })).json.results, []);
+  assert.deepEqual((await s.call("GET", "/api/projects/", { key })).json.results, []);
+  assert.equal((await s.call("GET", "/api/users/@me/", { key })).status, 200);
+  await s.call("DELETE", `/api/personal_api_keys/${made.json.id}/`, { key: null, headers });
+});
+
+test("every documented scope can be granted, internal ones cannot; keys are changed", async () => {
+  const { headers } = await session();
+  const keys = (method, tail, body) => s.call(method, `/api/personal_api_keys/${tail}`, { key: null, headers, body });
+  const made = await keys("POST", "", { label: "l", scopes: ["access_control:read", "llm_gateway:write", "wizard_session:read"] });
+  assert.equal(made.status, 201);
+  const at = `${made.json.id}/`;
+  for (const scope of ["internal_run:read", "dashboard", "dashboard:admin", "", "*:read"])
+    assert.deepEqual((await keys("PATCH", at, { scopes: [scope] })).json,
+      error("validation_error", "invalid_input", `Invalid scope: ${scope}`, "scopes"));
+  const changed = await keys("PATCH", at, { label: "new", description: "why", scopes: ["*"], scoped_teams: [s.first.project_id] });
+  assert.equal(changed.status, 200);
+  const { value, label, description, scopes, scoped_teams, is_legacy_hashing } = (await keys("GET", at)).json;
+  assert.deepEqual({ value, label, description, scopes, scoped_teams, is_legacy_hashing },
+    { value: null, label: "new", description: "why", scopes: ["*"], scoped_teams: [s.first.project_id], is_legacy_hashing: false });
+  assert.equal((await keys("PATCH", at, { label: "" })).json.code, "blank");
+  const own = await s.call("GET", "/api/personal_api_keys/@current", { key: made.json.value });
+  assert.equal(own.json.label, "new");
+  const stranger = s.cli("user", "add", "--email", "keyless@example.com", "--password", "correct horse");
+  const theirs = (await s.call("GET", "/api/personal_api_keys/@current", { key: stranger.personal_api_key })).json.id;
+  for (const method of ["GET", "PATCH", "DELETE"]) assert.equal((await keys(method, `${theirs}/`, method === "GET" ? undefined : {})).status, 404);
+  assert.equal((await keys("DELETE", at)).status, 204);
 });
 
 test("probes answer without credentials", async () => {

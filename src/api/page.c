@@ -1,0 +1,63 @@
+/* page.c - lists in pages: limit and offset, and the addresses of the pages beside this one. */
+#include <stdio.h>
+
+#include "api/internal.h"
+#include "base/limits.h"
+
+struct page page_of(struct req *r)
+{
+    struct page page = { LIMIT_PAGE_DEFAULT, 0 };
+    int64_t v;
+    if (str_to_i64(http_query_of(r->http, "limit"), &v) && v > 0)
+        page.limit = v;
+    if (str_to_i64(http_query_of(r->http, "offset"), &v) && v > 0)
+        page.offset = v;
+    return page;
+}
+
+/* The request's own address with another offset; 0 leaves it out. */
+static void write_page_url(struct req *r, struct json_writer *w, struct page page, int64_t offset)
+{
+    char text[24];
+    str host = http_header_of(r->http, "Host"), proto = http_header_of(r->http,
+                                                                       "X-Forwarded-Proto");
+    snprintf(text, sizeof(text), "%lld", (long long)offset);
+    str query = http_query_with(r->http, "offset", offset ? text : NULL);
+    bool has_limit = http_query_of(r->http, "limit").p != NULL;
+    str base = r->api->public_url ? str_of(r->api->public_url)
+                                  : arena_printf(r->arena, "%s://" STR_FMT,
+                                                 str_eqz(proto, "https") ? "https" : "http",
+                                                 STR_ARG(host));
+    str limit = has_limit ? STR("") : arena_printf(r->arena, "limit=%lld%s",
+                                                   (long long)page.limit, query.n ? "&" : "");
+    str url = arena_printf(r->arena, STR_FMT STR_FMT "?" STR_FMT STR_FMT, STR_ARG(base),
+                           STR_ARG(r->http->path), STR_ARG(limit), STR_ARG(query));
+    json_str(w, url);
+}
+
+struct json_writer page_open(struct req *r, struct page page, int64_t count)
+{
+    struct json_writer w = reply_json(r, 200);
+    json_open(&w, '{');
+    json_key(&w, "count");
+    json_i64(&w, count);
+    json_key(&w, "next");
+    if (page.offset < count && count - page.offset > page.limit)
+        write_page_url(r, &w, page, page.offset + page.limit);
+    else
+        json_null(&w);
+    json_key(&w, "previous");
+    if (page.offset > 0)
+        write_page_url(r, &w, page, page.offset > page.limit ? page.offset - page.limit : 0);
+    else
+        json_null(&w);
+    json_key(&w, "results");
+    json_open(&w, '[');
+    return w;
+}
+
+void page_close(struct json_writer *w)
+{
+    json_close(w, ']');
+    json_close(w, '}');
+}
