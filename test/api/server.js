@@ -6,7 +6,7 @@ const os = require("node:os");
 const path = require("node:path");
 const http = require("node:http");
 
-const bin = path.join(__dirname, "../../build/asan/hoglet");
+const bin = process.env.HOGLET_TEST_PROGRAM || path.join(__dirname, "../../build/asan/hoglet");
 // libchdb cannot be loaded into a process under AddressSanitizer: the engine is the release build.
 process.env.HOGLET_ENGINE_PROGRAM = path.join(__dirname, "../../build/release/hoglet");
 
@@ -14,14 +14,14 @@ function hoglet(...args) {
   return execFileSync(bin, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 }
 
-// Asks until fn's answer is not undefined; fails after a minute.
-async function eventually(fn) {
+// Asks until fn's answer is not undefined; fails after a minute, with `why` or the question.
+async function eventually(fn, why = `did not come true: ${fn}`) {
   for (const until = Date.now() + 60000; Date.now() < until;) {
     const answer = await fn();
     if (answer !== undefined) return answer;
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 10)); // leaves the processor to the server
   }
-  throw new Error(`did not come true: ${fn}`);
+  throw new Error(why);
 }
 
 // A statement to the engine of a data folder, on its socket.
@@ -95,7 +95,7 @@ async function start(flags = []) {
     fs.rmSync(path.dirname(data), { recursive: true, force: true });
     return code;
   }
-  return { data, url, first, call, cli, stop, hoglet, pid: child.pid };
+  return { data, dir: path.dirname(data), url, first, call, cli, stop, hoglet, child, pid: child.pid };
 }
 
 module.exports = { start, serve, hoglet, bin, eventually, engine, rows };
