@@ -3,42 +3,91 @@
 #include <sodium.h>
 #include <stdio.h>
 
+#include "base/version.h"
 #include "cmd/cmd.h"
 
 struct command {
     const char *group, *verb; /* "user", "add"; verb NULL for one-word commands */
-    const char *flags;        /* the flags it takes, each between blanks */
+    const char *uses;         /* the settings it takes, as in options.h */
     command_fn *run;
-    const char *help;
+    const char *help; /* one line; NULL: not listed */
+    const char *more; /* paragraphs, examples */
 };
 
 static const struct command commands[] = {
-    { "init", NULL, " data email password org project json ", cmd_init,
-      "make a data folder with an organization, a project, an owner and a key" },
-    { "serve", NULL, " data listen public-url clock engine-program library engine-memory debug ",
-      cmd_serve, "run the server" },
-    { "engine", NULL, " data listen library engine-memory ", cmd_engine,
-      "run the event data's process alone" },
-    { "user", "add", " data email password org level json ", cmd_user_add, "add a user" },
-    { "org", "add", " data name json ", cmd_org_add, "add an organization with a project" },
-    { "project", "add", " data name org json ", cmd_project_add, "add a project" },
-    { "key", "add", " data email scopes teams label json ", cmd_key_add,
-      "add a personal API key" },
-    { "routes", NULL, " ", cmd_routes, "print the route table as JSON" },
+    { "init", NULL, " data! email! password! org project json ", cmd_init,
+      "make a data folder with an organization, a project, an owner and a key",
+      "The folder is made when it is not there. One that is initialised already stays as it is, and\n"
+      "the command fails. What it prints is shown only once: the project's token, which apps send\n"
+      "events with, and the owner's personal API key, which may do everything.\n"
+      "\n"
+      "  hoglet init --data ./data --email you@example.com --password 'a good one' --json\n"
+      "\n"
+      "A password on the command line is seen by the machine's other users. HOGLET_PASSWORD_FILE\n"
+      "names a file that holds it instead." },
+    { "serve", NULL,
+      " data! listen=127.0.0.1:8000 public-url metrics-listen=off clock engine-program library "
+      "engine-memory engine-listen log-format=logfmt debug print-config ",
+      cmd_serve, "run the server",
+      "Prints one line with the address when it is ready; /_readyz answers 200 from then on and\n"
+      "names the part at fault when it does not. SIGTERM lets requests under way end, and exits 0.\n"
+      "Events it has acknowledged are on disk: they survive kill -9 and a power cut.\n"
+      "\n"
+      "  hoglet serve --data ./data --listen 0.0.0.0:8000 --public-url https://hoglet.example.com\n" },
+    { "engine", NULL, " data! listen~ library engine-memory ", cmd_engine,
+      "run the event data's process alone",
+      "`hoglet serve` runs this as its child. Alone, it lets a ClickHouse client work on the events\n"
+      "while the server is stopped: on DIR/engine.sock with everything, on --listen for reading\n"
+      "only. Neither asks for a password: do not listen where strangers can connect.\n"
+      "\n"
+      "  hoglet engine --data ./data --listen 127.0.0.1:8123\n"
+      "  curl 'http://127.0.0.1:8123/?query=SELECT+count()+FROM+events'\n"
+      "\n"
+      "The running server offers the same with `hoglet serve --engine-listen HOST:PORT`." },
+    { "user", "add", " data! email! password org level=member json ", cmd_user_add, "add a user",
+      "The user becomes a member of the organization and gets a personal API key that may do all\n"
+      "that the user may. Without a password the user can use the key, but cannot log in.\n"
+      "\n"
+      "  hoglet user add --data ./data --email ann@example.com --password '…' --level admin\n" },
+    { "org", "add", " data! name! json ", cmd_org_add, "add an organization with a project",
+      "Prints the organization's id, and the id and token of its first project.\n"
+      "\n"
+      "  hoglet org add --data ./data --name 'Second company'\n" },
+    { "project", "add", " data! name! org json ", cmd_project_add, "add a project",
+      "Prints the project's id and the token that apps send events with.\n"
+      "\n"
+      "  hoglet project add --data ./data --name 'Mobile app'\n" },
+    { "key", "add", " data! email! scopes! teams label json ", cmd_key_add,
+      "add a personal API key",
+      "The key acts for the user, within its scopes: OBJECT:read or OBJECT:write, where write\n"
+      "includes read, or \"*\". With --teams it reaches those projects only. The value is shown once.\n"
+      "\n"
+      "  hoglet key add --data ./data --email ann@example.com --scopes dashboard:read,query:read\n" },
+    { "routes", NULL, " ", cmd_routes, NULL, "Prints the route table as JSON.\n" },
 };
 
 static void usage(FILE *to)
 {
-    fprintf(to, "usage: hoglet COMMAND [--flag value]…; hoglet COMMAND --help\n");
-    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-        fprintf(to, "  %s%s%s\t%s\n", commands[i].group, commands[i].verb ? " " : "",
-                commands[i].verb ? commands[i].verb : "", commands[i].help);
+    fprintf(to, "usage: hoglet COMMAND [--flag value]…\n\n");
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        char name[32];
+        snprintf(name, sizeof(name), "%s%s%s", commands[i].group, commands[i].verb ? " " : "",
+                 commands[i].verb ? commands[i].verb : "");
+        if (commands[i].help)
+            fprintf(to, "  %-12s %s\n", name, commands[i].help);
+    }
+    fprintf(to, "\nhoglet COMMAND --help tells the flags of one, hoglet --version the version.\n");
 }
 
 static void usage_of(const struct command *c)
 {
-    printf("hoglet %s%s%s: %s\n", c->group, c->verb ? " " : "", c->verb ? c->verb : "", c->help);
-    options_describe(c->flags, stdout);
+    printf("usage: hoglet %s%s%s", c->group, c->verb ? " " : "", c->verb ? c->verb : "");
+    options_usage(c->uses, stdout);
+    printf("\n%s%s%s\n", c->help ? c->help : "", c->help ? ":\n\n" : "", c->more);
+    options_describe(c->uses, stdout);
+    printf("\nEach flag is also an environment variable (--log-format is HOGLET_LOG_FORMAT) and a line\n"
+           "of DIR/hoglet.conf (log-format = json). A flag wins over the environment, that over the\n"
+           "file.\n");
 }
 
 static const struct command *find_command(char ***args)
@@ -55,6 +104,25 @@ static const struct command *find_command(char ***args)
     return NULL;
 }
 
+/* What stands in place of a command. */
+static int no_command(const char *word)
+{
+    bool asked = word && (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0);
+    if (word && strcmp(word, "--version") == 0) {
+        printf("hoglet %s\n", HOGLET_VERSION);
+        return 0;
+    }
+    if (word && !asked)
+        fprintf(stderr, "hoglet: there is no command %s\n", word);
+    usage(asked ? stdout : stderr);
+    return asked ? 0 : 2;
+}
+
+static void complain(const struct err *e)
+{
+    fprintf(stderr, "hoglet: %s%s%s\n", err_message(e), e->detail[0] ? ": " : "", e->detail);
+}
+
 int main(int argc, char **argv)
 {
     struct options o = { 0 };
@@ -62,23 +130,25 @@ int main(int argc, char **argv)
     bool help = false;
     char **args = argv + (argc > 0);
     const struct command *c = find_command(&args);
-    if (!c) {
-        bool asked = *args && strcmp(*args, "--help") == 0;
-        usage(asked ? stdout : stderr);
-        return asked ? 0 : 2;
-    }
+    if (!c)
+        return no_command(*args);
     if (sodium_init() < 0 || curl_global_init(CURL_GLOBAL_DEFAULT))
         return 1;
     struct arena *a _cleanup_(arena_freep) = arena_new();
-    int rc = options_read(&o, a, c->flags, args, &help, &e);
-    if (rc == 0 && help) {
+    if (options_read(&o, a, c->uses, args, &help, &e) < 0) {
+        complain(&e);
+        return 2;
+    }
+    if (help) {
         usage_of(c);
         return 0;
     }
-    if (rc == 0)
-        rc = c->run(a, &o, &e);
-    if (rc < 0) {
-        fprintf(stderr, "hoglet: %s%s%s\n", err_message(&e), e.detail[0] ? ": " : "", e.detail);
+    if (o.print_config) {
+        options_print(&o, c->uses, stdout);
+        return 0;
+    }
+    if (c->run(a, &o, &e) < 0) {
+        complain(&e);
         return 1;
     }
     return 0;

@@ -20,3 +20,5 @@
 #define LIMIT_PERSON (1u << 20)           /* bytes of a person's or group's properties */
 #define LIMIT_FORM_FIELDS 1000         /* fields of a form body */
 #define LIMIT_SETTINGS (256u << 10)       /* bytes of an object's settings */
+#define LIMIT_SECRET 4096                 /* bytes of a password or key in a file */
+#define LIMIT_CONTROL (64u << 10)         /* bytes of a command to the running server */

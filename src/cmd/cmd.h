@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "cmd/options.h"
 #include "store/store.h"
@@ -12,9 +13,6 @@ command_fn cmd_init, cmd_user_add, cmd_org_add, cmd_project_add, cmd_key_add; /*
 command_fn cmd_serve, cmd_routes;                                             /* serve.c */
 command_fn cmd_engine;                                                        /* engine.c */
 
-/* DIR/meta.db of --data. */
-str meta_path(struct arena *a, const struct options *o);
-/* ERR_INVALID when a flag that must be there is not. */
-int need(const char *value, const char *flag, struct err *e);
-/* The metadata of --data, which must be initialised. */
-int open_store(struct arena *a, const struct options *o, struct store **s, struct err *e);
+/* The change of that name (account.h) in --data, by the server that runs there or at once. */
+int admin_change(struct arena *a, const struct options *o, const char *name, struct buf *out,
+                 struct err *e);

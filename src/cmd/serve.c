@@ -2,11 +2,16 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "api/routes.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/version.h"
+#include "cmd/account.h"
 #include "cmd/cmd.h"
+#include "cmd/control.h"
+#include "cmd/folder.h"
 #include "engine/child.h"
 #include "ingest/flush.h"
 #include "ingest/journal.h"
@@ -14,6 +19,7 @@
 
 /* The parts of a running server, started top down and ended bottom up. */
 struct running {
+    int lock; /* of the folder; 0: not held */
     struct store *store;
     struct olap *olap;
     struct engine_child *engine;
@@ -21,6 +27,8 @@ struct running {
     struct flusher *flusher;
     struct query_service *queries;
     struct http_server *http;
+    struct control *control;
+    const char *host; /* of the address that is served */
 };
 
 /* The engine answers: make its tables, then let queries through. */
@@ -49,6 +57,7 @@ static int start_engine(struct running *r, struct arena *a, const struct options
     r->olap = olap_new(path.p, NULL);
     struct engine_child_config cfg = { .program = o->engine_program, .data = o->data,
                                        .library = o->library, .memory = o->engine_memory,
+                                       .listen = o->engine_listen,
                                        .up = engine_up, .down = engine_down,
                                        .context = r->olap };
     return engine_child_start(&cfg, &r->engine, e);
@@ -62,8 +71,60 @@ static int start_flusher(struct running *r, struct arena *a, const struct option
     return flusher_start(&cfg, &r->flusher, e);
 }
 
+/* -------------------------------------------------------------------------- the folder's socket */
+
+/* What commands want to know of a running server. */
+static void write_status(void *cls, struct buf *out)
+{
+    const struct running *r = cls;
+    struct json_writer w = JSON_WRITER(out);
+    struct flush_counts counts;
+    char url[300];
+    flusher_counts(r->flusher, &counts);
+    snprintf(url, sizeof(url), "http://%s:%d", r->host, http_server_port(r->http));
+    json_open(&w, '{');
+    json_key(&w, "version");
+    json_z(&w, HOGLET_VERSION);
+    json_key(&w, "pid");
+    json_i64(&w, getpid());
+    json_key(&w, "url");
+    json_z(&w, url);
+    json_key(&w, "now");
+    json_time(&w, clock_now_us());
+    json_key(&w, "engine_ready");
+    json_bool(&w, olap_ready(r->olap));
+    json_key(&w, "journal_behind");
+    json_i64(&w, counts.behind);
+    json_key(&w, "events_stored");
+    json_i64(&w, counts.events);
+    json_close(&w, '}');
+}
+
+static int run_change(void *cls, struct arena *a, const char *name, str settings, struct buf *out,
+                      struct err *e)
+{
+    const struct running *r = cls;
+    struct options o = { 0 };
+    struct json *v;
+    int rc = json_parse(a, settings, &v, e);
+    if (rc == 0)
+        rc = options_parse(&o, a, v, e);
+    return rc < 0 ? rc : account_change(r->store, a, name, &o, out, e);
+}
+
+static int start_control(struct running *r, const struct options *o, struct err *e)
+{
+    struct control_config cfg = { .data = o->data, .context = r, .status = write_status,
+                                  .change = run_change };
+    return control_start(&cfg, &r->control, e);
+}
+
+/* -------------------------------------------------------------------------- start and end */
+
 static void end_all(struct running *r)
 {
+    if (r->control)
+        control_stop(r->control);
     if (r->http)
         http_server_stop(r->http);
     query_service_free(r->queries);
@@ -77,20 +138,30 @@ static void end_all(struct running *r)
         olap_free(r->olap);
     if (r->store)
         store_free(r->store);
+    if (r->lock)
+        close(r->lock);
 }
 
-static void say_ready(const char *listen, int port)
+static int open_folder(struct running *r, struct arena *a, const struct options *o, struct err *e)
 {
-    const char *colon = strrchr(listen, ':');
-    printf("hoglet is ready at http://%.*s:%d\n", (int)(colon - listen), listen, port);
+    int rc = folder_check(a, o->data, e);
+    if (rc == 0)
+        rc = folder_lock(o->data, &r->lock, e);
+    if (rc == 0)
+        return err_set(e, ERR_INVALID, "data", "another hoglet has %s", o->data);
+    return rc < 0 ? rc : store_open(folder_path(a, o->data, "meta.db").p, false, &r->store, e);
+}
+
+static void say_ready(const struct running *r)
+{
+    printf("hoglet is ready at http://%s:%d\n", r->host, http_server_port(r->http));
     fflush(stdout);
 }
 
 static int start_all(struct running *r, struct arena *a, const struct options *o, struct api *api,
                      struct err *e)
 {
-    const char *listen = o->listen ? o->listen : "127.0.0.1:8000";
-    int rc = open_store(a, o, &r->store, e);
+    int rc = open_folder(r, a, o, e);
     if (rc == 0)
         rc = start_engine(r, a, o, e);
     if (rc == 0)
@@ -103,37 +174,51 @@ static int start_all(struct running *r, struct arena *a, const struct options *o
     *api = (struct api){ .store = r->store, .olap = r->olap, .journal = r->journal,
                          .queries = r->queries, .public_url = o->public_url,
                          .secure = o->public_url && strncmp(o->public_url, "https://", 8) == 0 };
-    struct http_config cfg = { .listen = listen, .workers = 8, .queue = 1024, .limit = api_limit,
+    struct http_config cfg = { .listen = o->listen, .workers = 8, .queue = 1024, .limit = api_limit,
                                .inline_run = api_inline, .run = api_run, .context = api };
     rc = http_server_start(&cfg, &r->http, e);
     if (rc < 0)
         return rc;
+    r->host = arena_z(a, (str){ o->listen, (size_t)(strrchr(o->listen, ':') - o->listen) });
+    rc = start_control(r, o, e);
+    if (rc < 0)
+        return rc;
     if (!olap_wait_ready(r->olap, 30000))
         log_warn("the engine is not ready yet; capture works, queries answer 503");
-    say_ready(listen, http_server_port(r->http));
+    say_ready(r);
     return 0;
 }
 
-int cmd_serve(struct arena *a, const struct options *o, struct err *e)
+static int read_settings(const struct options *o, struct err *e)
 {
     int64_t start, memory;
-    int got;
-    sigset_t stop;
-    struct api api;
-    struct running r = { 0 };
     if (o->clock && !clock_parse(str_of(o->clock), &start))
-        return err_set(e, ERR_INVALID, "clock", "--clock must be a time like "
-                                                "2020-01-20T12:00:00Z");
+        return err_set(e, ERR_INVALID, "clock",
+                       "--clock must be a time like 2020-01-20T12:00:00Z");
+    bool json = strcmp(o->log_format, "json") == 0;
+    if (!json && strcmp(o->log_format, "logfmt"))
+        return err_set(e, ERR_INVALID, "log-format", "--log-format is logfmt or json, not %s",
+                       o->log_format);
     if (o->clock)
         clock_start_at(start);
     if (o->log_debug)
         log_set_level(LOG_DEBUG);
+    log_set_json(json);
+    return options_bytes(o->engine_memory, "engine-memory", &memory, e);
+}
+
+int cmd_serve(struct arena *a, const struct options *o, struct err *e)
+{
+    int got;
+    sigset_t stop;
+    struct api api;
+    struct running r = { 0 };
     sigemptyset(&stop);
     sigaddset(&stop, SIGTERM);
     sigaddset(&stop, SIGINT);
     pthread_sigmask(SIG_BLOCK, &stop, NULL); /* before threads start: they inherit it */
     signal(SIGPIPE, SIG_IGN);
-    int rc = options_bytes(o->engine_memory, "engine-memory", &memory, e);
+    int rc = read_settings(o, e);
     if (rc == 0)
         rc = api_check_routes(e);
     if (rc == 0)

@@ -31,7 +31,7 @@ struct engine_child {
 /* In the new process; only async-signal-safe calls. */
 static void become_engine(const struct engine_child_config *cfg, pid_t parent)
 {
-    const char *argv[10];
+    const char *argv[12];
     size_t n = 0;
     sigset_t none;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -50,6 +50,10 @@ static void become_engine(const struct engine_child_config *cfg, pid_t parent)
     if (cfg->memory) {
         argv[n++] = "--engine-memory";
         argv[n++] = cfg->memory;
+    }
+    if (cfg->listen) {
+        argv[n++] = "--listen";
+        argv[n++] = cfg->listen;
     }
     argv[n] = NULL;
     execv(cfg->program ? cfg->program : "/proc/self/exe", (char *const *)argv);

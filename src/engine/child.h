@@ -10,7 +10,7 @@ struct engine_child;
 
 struct engine_child_config {
     const char *program; /* NULL: this program */
-    const char *data, *library, *memory; /* the flags it gets; NULL: not given */
+    const char *data, *library, *memory, *listen; /* the flags it gets; NULL: not given */
     /* Called on the watching thread. `up` every few milliseconds after a start until it is true:
      * it connects and prepares the schema. `down` after each end. */
     bool (*up)(void *context);

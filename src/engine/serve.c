@@ -24,6 +24,12 @@ struct engine {
     struct MHD_Daemon *local, *tcp;
 };
 
+/* A way in: the socket, or TCP, where nothing may be changed. */
+struct door {
+    struct engine *engine;
+    bool readonly;
+};
+
 /* One request. The handle is taken when an INSERT's data begins or the body has ended, and given
  * back when the answer has left. */
 struct call {
@@ -283,11 +289,13 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn, const 
                                   const char *method, const char *version, const char *data,
                                   size_t *data_n, void **slot)
 {
-    struct engine *engine = cls;
+    const struct door *door = cls;
     struct call *c = *slot;
     (void)version;
     if (!c) {
-        *slot = call_new(engine, conn);
+        c = call_new(door->engine, conn);
+        c->readonly = c->readonly || door->readonly;
+        *slot = c;
         return MHD_YES;
     }
     if (*data_n) {
@@ -321,11 +329,11 @@ static void on_completed(void *cls, struct MHD_Connection *conn, void **slot,
     *slot = NULL;
 }
 
-static struct MHD_Daemon *start(struct engine *engine, int fd)
+static struct MHD_Daemon *start(struct door *door, int fd)
 {
     return MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
                                 MHD_USE_POLL,
-                            0, NULL, NULL, on_request, engine, MHD_OPTION_LISTEN_SOCKET, fd,
+                            0, NULL, NULL, on_request, door, MHD_OPTION_LISTEN_SOCKET, fd,
                             MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
                             MHD_OPTION_CONNECTION_LIMIT, 128u, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
                             (size_t)1 << 20, MHD_OPTION_END);
@@ -348,18 +356,18 @@ static int lock_folder(const char *path, struct err *e)
     return fd;
 }
 
-static int start_daemons(struct engine *engine, const struct engine_config *cfg, str socket_path,
-                         struct err *e)
+static int start_daemons(struct engine *engine, struct door doors[2],
+                         const struct engine_config *cfg, str socket_path, struct err *e)
 {
     int port, fd = http_listen_unix(socket_path.p, e);
     if (fd < 0)
         return fd;
-    engine->local = start(engine, fd);
+    engine->local = start(&doors[0], fd);
     if (engine->local && cfg->listen) {
         fd = http_listen_tcp(cfg->listen, &port, e);
         if (fd < 0)
             return fd;
-        engine->tcp = start(engine, fd);
+        engine->tcp = start(&doors[1], fd);
     }
     if (!engine->local || (cfg->listen && !engine->tcp))
         return err_internal(e, "could not start the engine's HTTP server");
@@ -370,6 +378,7 @@ int engine_run(const struct engine_config *cfg, struct err *e)
 {
     _cleanup_(arena_freep) struct arena *a = arena_new();
     struct engine engine = { 0 };
+    struct door doors[] = { { &engine, false }, { &engine, true } };
     str folder = arena_printf(a, "%s/events", cfg->data);
     str socket_path = arena_printf(a, "%s/engine.sock", cfg->data);
     sigset_t ends;
@@ -385,7 +394,7 @@ int engine_run(const struct engine_config *cfg, struct err *e)
     struct chdb_config chdb = { cfg->library, folder.p, cfg->memory };
     int rc = chdb_open(&chdb, &engine.chdb, e);
     if (rc == 0)
-        rc = start_daemons(&engine, cfg, socket_path, e);
+        rc = start_daemons(&engine, doors, cfg, socket_path, e);
     if (rc == 0)
         sigwait(&ends, &caught);
     unlink(socket_path.p);

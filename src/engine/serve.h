@@ -10,7 +10,7 @@
 
 struct engine_config {
     const char *data;    /* the data folder; events/ and engine.sock are in it */
-    const char *listen;  /* HOST:PORT to serve over TCP beside the socket, or NULL */
+    const char *listen;  /* HOST:PORT to serve readers over TCP beside the socket, or NULL */
     const char *library; /* libchdb.so, or NULL to look for it */
     int64_t memory;      /* bytes for queries; 0: half of the machine's */
 };

@@ -54,7 +54,7 @@ int http_listen_unix(const char *path, struct err *e)
     memcpy(at.sun_path, path, strlen(path));
     unlink(path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    mode_t old = umask(0077);
+    mode_t old = umask(0177);
     int rc = fd < 0 ? -1 : bind(fd, (struct sockaddr *)&at, sizeof(at));
     umask(old);
     if (rc == 0)

@@ -131,7 +131,7 @@ static struct http_request *request_new(struct http_server *s, struct MHD_Connec
     r->body = BUF_INIT(s->cfg.limit(r));
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    if (info)
+    if (info && info->client_addr->sa_family != AF_UNIX)
         getnameinfo(info->client_addr, sizeof(struct sockaddr_in6), r->peer, sizeof(r->peer), NULL,
                     0, NI_NUMERICHOST);
     return r;
@@ -286,7 +286,9 @@ int http_server_start(const struct http_config *cfg, struct http_server **out, s
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->wake, NULL);
     pthread_cond_init(&s->resumed, NULL);
-    int fd = http_listen_tcp(cfg->listen, &s->port, e);
+    bool local = strncmp(cfg->listen, "unix:", 5) == 0;
+    int fd = local ? http_listen_unix(cfg->listen + 5, e)
+                   : http_listen_tcp(cfg->listen, &s->port, e);
     if (fd < 0) {
         free(s);
         return e->kind;

@@ -33,7 +33,7 @@ struct http_request {
 };
 
 struct http_config {
-    const char *listen; /* "127.0.0.1:8000", "[::1]:0"; port 0 picks one */
+    const char *listen; /* "127.0.0.1:8000", "[::1]:0"; port 0 picks one; "unix:PATH" */
     unsigned workers, queue;
     size_t (*limit)(struct http_request *r); /* bytes of body allowed, after method and path */
     bool (*inline_run)(struct http_request *r);
