@@ -62,6 +62,7 @@ extern const struct route capture_v1_routes[];
 extern const struct route collaborator_routes[];
 extern const struct route dashboard_routes[];
 extern const struct route health_routes[];
+extern const struct route member_routes[];
 extern const struct route organization_routes[];
 extern const struct route personal_api_key_routes[];
 extern const struct route project_routes[];
@@ -120,4 +121,10 @@ int body_i64(struct req *r, const char *name, int64_t *out, struct err *e);
 
 /* UserBasic; writes null for a user that is gone. */
 int write_user_basic(struct req *r, struct json_writer *w, int64_t user_id, struct err *e);
-void write_organization(struct json_writer *w, const struct organization *o);
+/* OrganizationBasic, and the whole. */
+void write_organization_basic(struct req *r, struct json_writer *w, const struct organization *o);
+int write_organization(struct req *r, struct json_writer *w, const struct organization *o,
+                       struct err *e);
+/* TeamBasic. */
+int write_project_basic(struct req *r, struct json_writer *w, const struct project *p,
+                        struct err *e);

@@ -15,6 +15,7 @@ static const struct route *const tables[] = {
     collaborator_routes,
     dashboard_routes,
     health_routes,
+    member_routes,
     organization_routes,
     personal_api_key_routes,
     project_routes,

@@ -28,12 +28,16 @@ static int check_range(const struct setting *s, double v, struct err *e)
     return 0;
 }
 
-static int read_choice(const struct setting *s, const struct json *v, struct err *e)
+static int read_choice(const struct setting *s, struct json *v, struct err *e)
 {
     str choices = str_of(s->choices);
-    while (choices.p)
-        if (str_eq(str_split(&choices, '|'), v->text) && v->text.n)
+    bool number = choices.p[0] >= '0' && choices.p[0] <= '9';
+    bool fits = v->type == JSON_STRING || (number && v->type == JSON_NUMBER);
+    while (fits && choices.p)
+        if (str_eq(str_split(&choices, '|'), v->text) && v->text.n) {
+            v->type = number ? JSON_NUMBER : JSON_STRING;
             return 0;
+        }
     return err_set(e, ERR_CHOICE, s->name, "\"" STR_FMT "\" is not a valid choice.",
                    STR_ARG(v->text));
 }
@@ -77,7 +81,7 @@ static int read_one(struct req *r, const struct setting *s, const struct json *v
     int64_t number = 0;
     int rc = 0;
     *out = json_share(r->arena, v);
-    if (v->type == JSON_NULL && s->type != SETTING_ANY)
+    if (v->type == JSON_NULL)
         return s->initial ? err_set(e, ERR_NULL_VALUE, s->name, NULL) : 0;
     switch (s->type) {
     case SETTING_BOOL:
@@ -96,19 +100,17 @@ static int read_one(struct req *r, const struct setting *s, const struct json *v
     case SETTING_DECIMAL:
         return read_decimal(r, s, v, out, e);
     case SETTING_CHOICE:
-        return read_choice(s, v, e);
+        return read_choice(s, *out, e);
     case SETTING_LIST:
     case SETTING_TEXTS:
         return read_list(r, s, v, out, e);
     case SETTING_OBJECT:
+    case SETTING_MERGED:
         if (v->type == JSON_OBJECT)
             return 0;
         err_set(e, ERR_INVALID, s->name, "Expected a dictionary of items but got type \"%s\".",
                 type_name(v));
         return fail_code(e, "not_a_dict");
-    case SETTING_ANY:
-    case SETTING_READ_ONLY:
-        break;
     }
     return 0;
 }
@@ -121,6 +123,14 @@ static struct json *parsed(struct arena *a, str stored)
     return v;
 }
 
+/* What is stored, or the default. */
+static const struct json *current(struct arena *a, const struct json *all,
+                                  const struct setting *s)
+{
+    const struct json *v = json_get(all, s->name);
+    return v || !s->initial ? v : parsed(a, str_of(s->initial));
+}
+
 int settings_read(struct req *r, const struct setting *table, size_t n, str stored, str *out,
                   struct err *e)
 {
@@ -128,11 +138,13 @@ int settings_read(struct req *r, const struct setting *table, size_t n, str stor
     bool changed = false;
     for (size_t i = 0; i < n; i++) {
         const struct json *v = json_get(r->body, table[i].name);
-        if (!v || table[i].type == SETTING_READ_ONLY)
+        if (!v)
             continue;
         int rc = read_one(r, &table[i], v, &one, e);
         if (rc < 0)
             return rc;
+        if (table[i].type == SETTING_MERGED && one->type == JSON_OBJECT)
+            one = json_merge(r->arena, current(r->arena, all, &table[i]), one);
         json_set(all, str_of(table[i].name), one);
         changed = true;
     }

@@ -10,12 +10,11 @@ enum setting_type {
     SETTING_TEXT,     /* at most `max` characters */
     SETTING_INTEGER,  /* from `min` to `max` */
     SETTING_DECIMAL,  /* from `min` to `max`, kept as text */
-    SETTING_CHOICE,   /* one of `choices` */
+    SETTING_CHOICE,   /* one of `choices`: texts, or numbers when the first is one */
     SETTING_LIST,
     SETTING_TEXTS,    /* a list of texts */
     SETTING_OBJECT,
-    SETTING_ANY,
-    SETTING_READ_ONLY, /* written with its default; a value in a body is ignored */
+    SETTING_MERGED,   /* an object; what a body does not name stays */
 };
 
 struct setting {

@@ -16,6 +16,7 @@
 #include "ingest/payload.h"
 #include "ingest/people.h"
 #include "ingest/rows.h"
+#include "model/access.h"
 
 #define BATCH_EVENTS 10000
 #define BATCH_BYTES (16 << 20) /* of bodies; a record is never split */
@@ -37,6 +38,12 @@ struct mark {
     str persons, ids, overrides, groups;
 };
 
+/* The project behind a token. */
+struct target {
+    int64_t team_id; /* 0: there is none */
+    bool anonymize_ips;
+};
+
 struct batch {
     struct flusher *f;
     struct arena *arena;
@@ -45,7 +52,7 @@ struct batch {
     size_t n;
     struct buf rows;
     size_t *row_ends; /* offsets in rows, one an event */
-    struct map tokens; /* token -> int64_t project id, 0 unknown */
+    struct map tokens; /* token -> struct target */
 };
 
 /* -------------------------------------------------------------------------- the mark */
@@ -84,23 +91,20 @@ static int move_mark(struct db *d, int64_t to, struct err *e)
 
 /* -------------------------------------------------------------------------- reading */
 
-static int project_of(struct batch *b, struct db *d, str token, int64_t *id, struct err *e)
+static int target_of(struct batch *b, struct db *d, str token, const struct target **out,
+                     struct err *e)
 {
-    int64_t *known = map_get(&b->tokens, token);
+    struct target *known = map_get(&b->tokens, token);
     if (!known) {
-        struct stmt *st;
-        known = arena_new_of(b->arena, int64_t);
-        int rc = db_open(d, b->arena, &st, e, "SELECT id FROM project WHERE api_token = ?", "s",
-                         token);
-        if (rc < 0 || (rc = stmt_step(st, e)) < 0)
+        struct project p = { 0 };
+        int rc = project_find_token(d, b->arena, token, &p, e);
+        if (rc < 0)
             return rc;
-        if (rc) {
-            *known = stmt_i64(st, 0);
-            stmt_end(st);
-        }
+        known = arena_new_of(b->arena, struct target);
+        *known = (struct target){ p.id, p.anonymize_ips };
         *map_at(&b->tokens, token) = known;
     }
-    *id = *known;
+    *out = known;
     return 0;
 }
 
@@ -110,17 +114,19 @@ static int add_events(struct batch *b, struct db *d, const struct journal_record
 {
     struct payload p;
     struct err bad = ERR_INIT;
-    int64_t team_id;
+    const struct target *to = NULL;
     size_t nth = 0;
     if (payload_parse(b->arena, r->body, r->kind == RECORD_ENGAGE, &p, &bad) < 0) {
         log_error("a journalled request does not parse", "error", bad.message);
         return 0;
     }
-    int rc = project_of(b, d, p.token, &team_id, e);
-    if (rc < 0 || !team_id)
+    int rc = target_of(b, d, p.token, &to, e);
+    if (rc < 0 || !to->team_id)
         return rc;
     for (const struct json *sent = p.events; sent; sent = sent->next, nth++) {
-        *b->tail = event_make(b->arena, team_id, r, r->sent_at, place, nth, sent);
+        *b->tail = event_make(b->arena, to->team_id, r, r->sent_at, place, nth, sent);
+        if (to->anonymize_ips)
+            json_remove((*b->tail)->properties, STR("$ip"));
         b->tail = &(*b->tail)->next;
         b->n++;
     }

@@ -116,7 +116,7 @@ int project_delete(struct db *d, int64_t id, struct err *e)
     return rc;
 }
 
-static int hash_password(struct arena *a, str password, str *out, struct err *e)
+int password_hash(struct arena *a, str password, str *out, struct err *e)
 {
     char hash[crypto_pwhash_STRBYTES];
     if (crypto_pwhash_str(hash, password.p, password.n, crypto_pwhash_OPSLIMIT_INTERACTIVE,
@@ -137,21 +137,12 @@ int user_update(struct db *d, const struct user *u, struct err *e)
 {
     return email_taken(db_run(d, e,
                               "UPDATE user SET email = ?, first_name = ?, last_name = ?,"
-                              " settings = ?, current_organization_id = ?,"
+                              " password_hash = ?, settings = ?, current_organization_id = ?,"
                               " current_project_id = nullif(?, 0) WHERE id = ?",
-                              "sssssii", u->email, u->first_name, u->last_name, u->settings,
-                              u->organization_id, u->project_id, u->id),
+                              "ssssssii", u->email, u->first_name, u->last_name,
+                              u->password_hash, u->settings, u->organization_id, u->project_id,
+                              u->id),
                        e);
-}
-
-int user_set_password(struct db *d, struct arena *a, int64_t user_id, str password,
-                      struct err *e)
-{
-    str hash;
-    int rc = hash_password(a, password, &hash, e);
-    return rc < 0 ? rc
-                  : db_run(d, e, "UPDATE user SET password_hash = ? WHERE id = ?", "si", hash,
-                           user_id);
 }
 
 int user_insert(struct db *d, struct arena *a, str email, str password, struct user *out,
@@ -160,7 +151,7 @@ int user_insert(struct db *d, struct arena *a, str email, str password, struct u
     struct user u = { .uuid = new_uuid(a), .distinct_id = new_token(a, "", 43), .email = email,
                       .first_name = STR(""), .last_name = STR(""), .active = true,
                       .date_joined = clock_now_us(), .settings = STR("{}") };
-    int rc = password.p ? hash_password(a, password, &u.password_hash, e) : 0;
+    int rc = password.p ? password_hash(a, password, &u.password_hash, e) : 0;
     if (rc == 0)
         rc = email_taken(db_run(d, e,
                                 "INSERT INTO user (uuid, distinct_id, email, password_hash,"
@@ -564,4 +555,12 @@ int session_delete(struct db *d, str cookie, struct err *e)
     char hash[65];
     sha256_hex(cookie, hash);
     return db_run(d, e, "DELETE FROM session WHERE hash = ?", "s", str_of(hash));
+}
+
+int session_delete_others(struct db *d, int64_t user_id, str cookie, struct err *e)
+{
+    char hash[65];
+    sha256_hex(cookie, hash);
+    return db_run(d, e, "DELETE FROM session WHERE user_id = ? AND hash <> ?", "is", user_id,
+                  str_of(hash));
 }

@@ -61,11 +61,10 @@ int project_update(struct db *d, struct project *p, struct err *e);
 int project_reset_token(struct db *d, struct arena *a, struct project *p, struct err *e);
 /* Gone for everybody, and nobody's current project. Its rows stay. */
 int project_delete(struct db *d, int64_t id, struct err *e);
-/* email, names, settings, the current organization and project. */
+/* email, names, password_hash, settings, the current organization and project. */
 int user_update(struct db *d, const struct user *u, struct err *e);
 /* Argon2id takes 64 MiB and a tenth of a second. */
-int user_set_password(struct db *d, struct arena *a, int64_t user_id, str password,
-                      struct err *e);
+int password_hash(struct arena *a, str password, str *out, struct err *e);
 int user_set_current(struct db *d, int64_t user_id, str organization_id, int64_t project_id,
                      struct err *e);
 /* in: user, label, description and what it reaches. *value is the only time it is seen in clear. */
@@ -118,3 +117,5 @@ int session_insert(struct db *d, struct arena *a, int64_t user_id, str *cookie, 
 int session_find(struct db *d, struct arena *a, str cookie, int64_t *user_id, str *csrf,
                  struct err *e);
 int session_delete(struct db *d, str cookie, struct err *e);
+/* The user's sessions but that one; STR_NULL: all. */
+int session_delete_others(struct db *d, int64_t user_id, str cookie, struct err *e);

@@ -35,3 +35,17 @@ int event_property_seen(struct db *d, int64_t team_id, str event, str property, 
                   " VALUES (?, ?, ?)",
                   "iss", team_id, event, property);
 }
+
+int event_definition_any(struct db *d, struct arena *a, int64_t team_id, bool *out, struct err *e)
+{
+    struct stmt *st;
+    int rc = db_open(d, a, &st, e,
+                     "SELECT EXISTS (SELECT 1 FROM event_definition WHERE team_id = ?"
+                     " AND last_seen_at IS NOT NULL)",
+                     "i", team_id);
+    if (rc < 0 || (rc = stmt_step(st, e)) < 0)
+        return rc;
+    *out = stmt_bool(st, 0);
+    stmt_end(st);
+    return 0;
+}

@@ -12,3 +12,7 @@ int event_definition_seen(struct db *d, int64_t team_id, str name, int64_t at, s
 int property_definition_seen(struct db *d, int64_t team_id, enum property_owner owner,
                              int group_idx, str name, str property_type, struct err *e);
 int event_property_seen(struct db *d, int64_t team_id, str event, str property, struct err *e);
+
+/* Whether the project has seen any event. */
+int event_definition_any(struct db *d, struct arena *a, int64_t team_id, bool *out,
+                         struct err *e);

@@ -161,6 +161,18 @@ int group_type_index(struct db *d, struct arena *a, int64_t team_id, str name, i
     return rc < 0 ? rc : 1;
 }
 
+int group_types(struct db *d, struct arena *a, int64_t team_id, str out[GROUP_TYPES],
+                struct err *e)
+{
+    struct stmt *st;
+    memset(out, 0, GROUP_TYPES * sizeof(*out));
+    int rc = db_open(d, a, &st, e, "SELECT idx, name FROM group_type WHERE team_id = ?", "i",
+                     team_id);
+    while (rc >= 0 && (rc = stmt_step(st, e)) > 0)
+        out[stmt_i64(st, 0)] = stmt_str(st, a, 1);
+    return rc;
+}
+
 int group_find(struct db *d, struct arena *a, int64_t team_id, int idx, str key,
                struct group *out, struct err *e)
 {

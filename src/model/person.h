@@ -46,6 +46,11 @@ int personless_has(struct db *d, struct arena *a, int64_t team_id, str distinct_
 int group_type_index(struct db *d, struct arena *a, int64_t team_id, str name, int *idx,
                      struct err *e);
 
+#define GROUP_TYPES 5
+/* The names by index; STR_NULL where there is none. */
+int group_types(struct db *d, struct arena *a, int64_t team_id, str out[GROUP_TYPES],
+                struct err *e);
+
 struct group {
     int64_t team_id;
     int idx;
