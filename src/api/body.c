@@ -5,14 +5,13 @@
 
 /* -------------------------------------------------------------------------- forms */
 
-/* What the text of a form field says: JSON when it is a list, an object, a number or a boolean. Its
- * text stays beside that, for fields that are texts whatever they look like. */
+/* What the text of a form field says: JSON when it is a list, an object or a number. Its text stays
+ * beside that, for fields that are texts whatever they look like; booleans are read from text. */
 static struct json *form_value(struct arena *a, str text)
 {
     struct json *v;
     struct err ignored = ERR_INIT;
-    bool json = text.n && (strchr("[{-0123456789", text.p[0]) || str_eqz(text, "true") ||
-                           str_eqz(text, "false"));
+    bool json = text.n && strchr("[{-0123456789", text.p[0]);
     if (!json || json_parse(a, text, &v, &ignored) < 0)
         return json_new_str(a, text);
     v->text = text;

@@ -1,4 +1,4 @@
-/* page.c - lists in pages: limit and offset, and the addresses of the pages beside this one. */
+/* list.c - lists in pages: limit and offset, and the addresses of the pages beside this one. */
 #include <stdio.h>
 
 #include "api/internal.h"
