@@ -191,7 +191,7 @@ static int check_teams(struct req *r, struct err *e)
     str id = arena_printf(r->arena, "%lld", (long long)r->project.id);
     if (!teams->head)
         return 0;
-    if (!r->project.id || r->flat)
+    if (!r->project.id || (r->flat && !token_in_request(r).n))
         return err_set(e, ERR_DENIED, NULL, "API keys with scoped projects are only supported on "
                                             "project-based endpoints.");
     if (!list_has(teams, id))

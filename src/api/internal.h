@@ -61,12 +61,15 @@ extern const struct route capture_routes[];
 extern const struct route capture_v1_routes[];
 extern const struct route collaborator_routes[];
 extern const struct route dashboard_routes[];
+extern const struct route flags_routes[];
 extern const struct route health_routes[];
 extern const struct route member_routes[];
 extern const struct route organization_routes[];
 extern const struct route personal_api_key_routes[];
 extern const struct route project_routes[];
+extern const struct route remote_config_routes[];
 extern const struct route session_routes[];
+extern const struct route token_routes[];
 extern const struct route user_routes[];
 
 /* Who is calling: fills credential, user, key. */
@@ -77,6 +80,13 @@ int req_authorise(struct req *r, str scope, struct err *e);
 bool key_reaches_organization(struct req *r, str id);
 /* Fills body from JSON or a form. */
 int req_decode(struct req *r, struct err *e);
+
+/* Fills r->project with the one of that public token; ERR_AUTH_FAILED when there is none. */
+int token_project(struct req *r, str token, struct err *e);
+/* Decodes a body in any of the encodings SDKs use to r->body, an object. */
+int token_body(struct req *r, struct err *e);
+/* Members of the configuration document, into an open object. */
+void write_remote_config(struct json_writer *w, const struct project *p);
 
 /* Lets scripts of any origin read the reply, as it must be for SDKs in browsers. */
 void reply_cors(struct req *r);

@@ -14,12 +14,15 @@ static const struct route *const tables[] = {
     capture_v1_routes,
     collaborator_routes,
     dashboard_routes,
+    flags_routes,
     health_routes,
     member_routes,
     organization_routes,
     personal_api_key_routes,
     project_routes,
+    remote_config_routes,
     session_routes,
+    token_routes,
     user_routes,
 };
 
@@ -104,6 +107,7 @@ static const struct {
     { STR_INIT("/api/insight"), "insights" },    { STR_INIT("/api/dashboard"), "dashboards" },
     { STR_INIT("/api/annotation"), "annotations" },
     { STR_INIT("/api/feature_flag"), "feature_flags" },
+    { STR_INIT("/flags/definitions"), "feature_flags/local_evaluation" },
 };
 
 /* The path with its project, in the arena; STR_NULL when it is none of those. */
