@@ -42,12 +42,12 @@ static void write_errors_and_logs(struct json_writer *w)
 
 void write_remote_config(struct json_writer *w, const struct project *p)
 {
-    /* autocapture_opt_out must be there: an SDK that misses it captures no clicks. */
+    /* autocapture_opt_out must be there: an SDK that misses it captures no clicks. `surveys` must
+     * not: told false, SDKs still fetch the script that shows surveys, on every page. */
     static const char *const off[] = { "hasFeatureFlags",       "captureDeadClicks",
                                        "autocapture_opt_out",   "autocaptureExceptions",
                                        "sessionRecording",      "heatmaps",
-                                       "surveys",               "productTours",
-                                       "conversations" };
+                                       "productTours",          "conversations" };
     json_key(w, "token");
     json_str(w, p->api_token);
     json_key(w, "supportedCompression");

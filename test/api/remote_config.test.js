@@ -22,7 +22,7 @@ test("the document switches on what the server has, and says so in full", async 
     capturePerformance: { network_timing: true, web_vitals: false, web_vitals_allowed_metrics: null },
     autocapture_opt_out: false, autocaptureExceptions: false, analytics: { endpoint: "/i/v0/e/" },
     elementsChainAsString: true, errorTracking: { autocaptureExceptions: false, suppressionRules: [] },
-    logs: { captureConsoleLogs: false }, sessionRecording: false, heatmaps: false, surveys: false,
+    logs: { captureConsoleLogs: false }, sessionRecording: false, heatmaps: false,
     productTours: false, conversations: false, defaultIdentifiedOnly: true, siteApps: [],
   });
 });

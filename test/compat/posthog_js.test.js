@@ -1,0 +1,151 @@
+// posthog-js, unmodified, in headless Chromium: what a page hands it is what is stored.
+"use strict";
+const { test, before, after } = require("node:test");
+const assert = require("node:assert/strict");
+const fs = require("node:fs");
+const http = require("node:http");
+const path = require("node:path");
+const { chromium } = require("playwright-core");
+const { start, eventually, rows } = require("../api/server.js");
+
+const library = path.join(__dirname, "../node_modules/posthog-js/dist/array.js");
+
+// Every page of the shop: the library from this origin, started with the options in its address.
+// What the library is about to send is kept in the origin's storage, to outlive the page.
+const page = (host) => `<!doctype html><title>Shop</title><link rel="icon" href="data:,">
+<main id="shop" class="wide dark"><a href="/cart?step=1" id="to-cart" class="btn big" data-plan="pro"><b>Buy "now"; ü</b></a>
+<button id="plain">Stay</button><form action="/done"><input name="q"><input type="password" value="secret"><button id="submit">Send</button></form></main>
+<script src="/array.js"></script><script>
+const kept = JSON.parse(localStorage.sent || "[]");
+posthog.init(new URLSearchParams(location.search).get("token") || localStorage.token, { api_host: ${JSON.stringify(host)},
+  ...JSON.parse(localStorage.options || "{}"),
+  before_send(event) { kept.push(JSON.parse(JSON.stringify(event))); localStorage.sent = JSON.stringify(kept); return event; } });
+</script>`;
+
+let s, shop, site, browser;
+before(async () => {
+  s = await start();
+  shop = http.createServer((req, res) => {
+    res.setHeader("Content-Type", req.url === "/array.js" ? "text/javascript" : "text/html; charset=utf-8");
+    res.end(req.url === "/array.js" ? fs.readFileSync(library) : req.url === "/blank" ? "" : page(s.url));
+  });
+  await new Promise((resolve) => shop.listen(0, "127.0.0.1", resolve));
+  site = `http://127.0.0.1:${shop.address().port}`;
+  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: ["--no-sandbox", "--disable-gpu",
+    "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"] });
+});
+after(async () => {
+  await browser?.close();
+  shop?.close();
+  shop?.closeAllConnections();
+  assert.equal(await s.stop(), 0);
+});
+
+// A visitor with empty storage. `said`: what the console and the network have to complain about.
+async function visitor(options) {
+  const project = s.cli("project", "add", "--name", `js ${JSON.stringify(options)}`);
+  const context = await browser.newContext();
+  const tab = await context.newPage();
+  const said = [], calls = [];
+  tab.on("console", (m) => { if (["error", "warning"].includes(m.type())) said.push(`${m.type()}: ${m.text()}`); });
+  tab.on("pageerror", (e) => said.push(`page: ${e.stack}`));
+  context.on("response", (r) => { if (r.status() >= 400) said.push(`${r.status()} ${r.url()}`); });
+  context.on("request", (r) => {
+    const url = new URL(r.url());
+    if (url.protocol === "data:" || url.origin === site) return;
+    if (url.origin !== s.url) said.push(`asks ${url}`);
+    calls.push({ path: url.pathname, query: url.search, type: r.headers()["content-type"], body: r.postDataBuffer() });
+  });
+  await tab.goto(site + "/blank");
+  await tab.evaluate(([o, t]) => { localStorage.clear(); localStorage.options = JSON.stringify(o); localStorage.token = t; }, [options, project.api_token]);
+  const sent = () => tab.evaluate(() => JSON.parse(localStorage.sent || "[]"));
+  return { project, context, tab, said, calls, sent };
+}
+
+const stored = (project, n) => eventually(async () => {
+  const found = await rows(s.data, `SELECT * FROM events FINAL WHERE team_id = ${project.id} ORDER BY timestamp, uuid`);
+  return found.length >= n ? found.map((r) => ({ ...r, properties: JSON.parse(r.properties),
+    person_properties: JSON.parse(r.person_properties) })) : undefined;
+});
+
+// What the server makes of an event as the library sent it.
+function expected(event, row) {
+  const properties = { ...event.properties, $ip: "127.0.0.1", $sent_at: row.properties.$sent_at };
+  for (const key of ["$set", "$set_once"])
+    if (Object.keys(event[key] ?? {}).length) properties[key] = { ...properties[key], ...event[key] };
+  if (properties.$groups && properties.$process_person_profile !== false) properties.$group_0 = properties.$groups.company;
+  if (properties.$process_person_profile) delete properties.$process_person_profile;
+  delete properties.$elements_chain;
+  return properties;
+}
+
+const variants = { "as it comes": {}, "without compression and batches": { disable_compression: true, request_batching: false },
+  "person profiles always": { person_profiles: "always" } };
+for (const [name, options] of Object.entries(variants))
+  test(`a visit, ${name}`, async () => {
+    const { project, tab, said, calls, sent, context } = await visitor({ opt_out_useragent_filter: true, ...options });
+    await tab.addInitScript(() => { // notes the beacons: they outlive the page, and the browser's own reports
+      const beacon = navigator.sendBeacon.bind(navigator);
+      navigator.sendBeacon = (url, body) => { localStorage.beacon = url; return beacon(url, body); };
+    });
+    const config = tab.waitForResponse("**/config.js");
+    await tab.goto(`${site}/?utm_source=mail&utm_campaign=spring`);
+    assert.equal((await config).status(), 200);
+    await tab.click("#plain");
+    const flags = tab.waitForResponse("**/flags/?v=2*");
+    await tab.evaluate(async () => {
+      posthog.capture("looked", { list: [1, { a: null }], text: "ü 😀 \" \\ </script>", big: 2 ** 53 });
+      posthog.identify("ann", { plan: "free", email: "ann@x.io" }, { first: 1 });
+      posthog.register({ shop: "north" });
+      posthog.group("company", "acme", { seats: 5 });
+      posthog.setPersonProperties({ plan: "paid" }, { second: 2 });
+      posthog.alias("ann-phone");
+      posthog.capture("bought", { price: 10 });
+      await new Promise((resolve) => posthog.onFeatureFlags(resolve));
+    });
+    assert.equal((await flags).status(), 200);
+    assert.equal(await tab.evaluate(() => posthog.isFeatureEnabled("none")), undefined);
+    await tab.click("#to-cart");
+    await tab.waitForURL("**/cart?step=1");
+    const names = ["$pageview", "$autocapture", "looked", "$identify", "$groupidentify", "$set", "$create_alias", "bought",
+      "$autocapture", "$pageleave", "$pageview"];
+    await eventually(async () => (await sent()).length >= names.length || undefined);
+    const events = (await sent()).filter((e) => e.event !== "$feature_flag_called");
+    assert.deepEqual(events.map((e) => e.event), names);
+    assert.match(await tab.evaluate(() => localStorage.beacon), /\/i\/v0\/e\//);
+
+    const found = await stored(project, (await sent()).length);
+    for (const event of await sent()) {
+      const row = found.find((r) => r.uuid === event.uuid);
+      assert.ok(row, `${event.event} is stored`);
+      assert.equal(row.event, event.event);
+      assert.equal(row.distinct_id, event.properties.distinct_id);
+      assert.equal(Date.parse(`${row.timestamp.replace(" ", "T")}Z`), Date.parse(event.timestamp));
+      assert.equal(row.$session_id, event.properties.$session_id);
+      assert.equal(row.elements_chain, event.properties.$elements_chain ?? "");
+      assert.deepEqual(row.properties, expected(event, row), event.event);
+    }
+
+    const row = (event) => found.find((r) => r.event === event);
+    assert.match(found.filter((r) => r.event === "$autocapture")[1].elements_chain,
+      /^b:.*text="Buy \\"now\\"; ü";a\.big\.btn:.*attr__data-plan="pro".*;main\.dark\.wide:/);
+    assert.equal(row("looked").person_mode, options.person_profiles ? "full" : "propertyless");
+    const people = await rows(s.data, `SELECT DISTINCT if(o.version > 0, o.person_id, e.person_id) AS id FROM events AS e
+      LEFT JOIN (SELECT * FROM person_overrides FINAL WHERE team_id = ${project.id}) AS o ON o.distinct_id = e.distinct_id
+      WHERE e.team_id = ${project.id}`);
+    assert.equal(people.length, 1, "one person before and after identify");
+    assert.equal(row("bought").$group_0, "acme");
+    const [person] = await rows(s.data, `SELECT properties, is_identified FROM persons FINAL WHERE id = '${people[0].id}' AND NOT is_deleted`);
+    const { plan, email, first, second, $initial_utm_source } = JSON.parse(person.properties);
+    assert.deepEqual({ email, first, second, $initial_utm_source }, { email: "ann@x.io", first: 1, second: 2, $initial_utm_source: "mail" });
+    assert.equal(person.is_identified, 1);
+    if (options.request_batching !== false) assert.equal(plan, "paid"); // else requests overtake each other
+    const [group] = await rows(s.data, `SELECT key, properties FROM groups FINAL WHERE team_id = ${project.id}`);
+    assert.deepEqual(JSON.parse(group.properties), { seats: 5 });
+    const compressed = calls.some((c) => c.path.endsWith("/e/") && c.body?.[0] === 0x1f);
+    assert.equal(compressed, !options.disable_compression);
+    assert.ok(calls.some((c) => c.path === "/i/v0/e/"), "events go where the configuration says");
+    assert.deepEqual(said, []);
+    await context.close();
+  });
