@@ -18,7 +18,8 @@ CXXFLAGS := -std=c++17 $(COMMON)
 LDLIBS := -lmicrohttpd -lsimdjson -lcurl -lsodium -lcrypto -lz -lzstd -lbrotlidec -lm -ldl -lpthread
 
 SRC := $(filter-out src/main.c,$(wildcard src/*/*.c))
-OBJ := $(SRC:src/%.c=$(B)/%.o) $(B)/json/parse.cc.o $(B)/sqlite3.o
+OBJ := $(SRC:src/%.c=$(B)/%.o) $(B)/json/parse.cc.o $(B)/sqlite3.o $(B)/page_files.o
+WEB := $(shell find web/src -type f) web/build.mjs web/tsconfig.json web/node_modules/.package-lock.json
 UNIT := $(wildcard test/unit/*/*.c)
 UNIT_BIN := $(UNIT:test/unit/%.c=$(B)/unit/%)
 
@@ -47,6 +48,22 @@ $(B)/sqlite3.o: $(SQLITE)/sqlite3.c
 	$(CC) -O2 -g -w -DSQLITE_THREADSAFE=2 -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_DQS=0 \
 	  -DSQLITE_DEFAULT_FOREIGN_KEYS=1 -DSQLITE_ENABLE_FTS5 -c -o $@ $<
 
+# The page: bundled once for all modes, then taken into the program as it stands.
+web/node_modules/.package-lock.json: web/package-lock.json
+	cd web && npm ci --ignore-scripts --no-audit --no-fund && touch node_modules/.package-lock.json
+
+build/web/page_files.c: $(WEB) tools/mkembed
+	@node web/build.mjs build/web/files
+	@tools/mkembed build/web/files page_files >$@.new && mv $@.new $@
+
+build/web/types: $(WEB)
+	@mkdir -p $(@D)
+	web/node_modules/.bin/tsc --project web && touch $@
+
+$(B)/page_files.o: build/web/page_files.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -c -o $@ $<
+
 $(B)/unit/%: test/unit/%.c $(B)/libhoglet.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS_$(MODE)) -o $@ $< $(B)/libhoglet.a $(LDLIBS) -lcmocka -lstdc++
@@ -67,9 +84,10 @@ test: setup
 	@$(MAKE) --no-print-directory MODE=release build/hoglet
 	@$(MAKE) --no-print-directory MODE=asan build/asan/hoglet unit-bins
 	@tools/check_layers
+	@$(MAKE) --no-print-directory build/web/types
 	@tools/run_tests
 
-check: setup
+check: setup build/web/types
 	@tools/check_layers
 	@tools/check_headers
 

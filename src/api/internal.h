@@ -65,6 +65,7 @@ extern const struct route flags_routes[];
 extern const struct route health_routes[];
 extern const struct route member_routes[];
 extern const struct route organization_routes[];
+extern const struct route page_routes[];
 extern const struct route personal_api_key_routes[];
 extern const struct route project_routes[];
 extern const struct route remote_config_routes[];

@@ -18,6 +18,7 @@ static const struct route *const tables[] = {
     health_routes,
     member_routes,
     organization_routes,
+    page_routes,
     personal_api_key_routes,
     project_routes,
     remote_config_routes,

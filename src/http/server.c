@@ -140,7 +140,10 @@ static struct http_request *request_new(struct http_server *s, struct MHD_Connec
 static enum MHD_Result send_reply(struct http_request *r)
 {
     struct MHD_Response *reply =
-        MHD_create_response_from_buffer(r->reply.n, TAKE(r->reply.p), MHD_RESPMEM_MUST_FREE);
+        r->fixed.p ? MHD_create_response_from_buffer(r->fixed.n, (void *)(uintptr_t)r->fixed.p,
+                                                     MHD_RESPMEM_PERSISTENT)
+                   : MHD_create_response_from_buffer(r->reply.n, TAKE(r->reply.p),
+                                                     MHD_RESPMEM_MUST_FREE);
     if (!reply)
         return MHD_NO;
     if (r->reply.n || r->status != 204)

@@ -1,0 +1,53 @@
+/* page.c - the web page: its index for every address that is a view of it, and its files.
+ *
+ * The files are built from web/ and lie in the program (tools/mkembed). A view's address is a row
+ * here and a row of web/src/router.ts; what is in neither is the API's 404. */
+#include "api/internal.h"
+#include "http/static.h"
+
+/* Made by tools/mkembed, sorted by name. */
+extern const struct static_file page_files[];
+extern const size_t page_file_count;
+
+/* The page loads and talks to nothing but this server, runs no text as script, is shown in no
+ * frame. Markup from text tiles goes through one sanitiser, the only named policy. */
+static const char content_policy[] =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types dompurify";
+
+static const struct static_file *file_named(str name)
+{
+    return static_find(page_files, page_file_count, name);
+}
+
+static int page_index(struct req *r, struct err *e)
+{
+    const struct static_file *f = file_named(STR("index.html"));
+    (void)e;
+    BUG_ON(!f);
+    http_reply_header(r->http, "Content-Security-Policy", content_policy);
+    http_reply_header(r->http, "X-Frame-Options", "DENY");
+    http_reply_header(r->http, "Referrer-Policy", "same-origin");
+    static_reply(r->http, f);
+    return 0;
+}
+
+static int page_asset(struct req *r, struct err *e)
+{
+    const struct static_file *f = file_named(r->id);
+    if (!f || !f->immutable) /* the index is served with its policy only */
+        return err_set(e, ERR_NOT_FOUND, NULL, NULL);
+    static_reply(r->http, f);
+    return 0;
+}
+
+const struct route page_routes[] = {
+    { "GET", "/", page_index, ACCESS_PUBLIC, NULL, 0, true },
+    { "GET", "/login", page_index, ACCESS_PUBLIC, NULL, 0, true },
+    { "GET", "/dashboards", page_index, ACCESS_PUBLIC, NULL, 0, true },
+    { "GET", "/dashboard/:id", page_index, ACCESS_PUBLIC, NULL, 0, true },
+    { "GET", "/activity", page_index, ACCESS_PUBLIC, NULL, 0, true },
+    { "GET", "/assets/:id", page_asset, ACCESS_PUBLIC, NULL, 0, true },
+    { 0 },
+};

@@ -1,0 +1,110 @@
+// chart.ts - the one description of what is drawn. describe.ts makes it from an insight; each kind
+// has one component that draws it; any of them can be shown as a table.
+import { bucketTitle, type Interval } from "../format/date";
+import { formatNumber, type NumberFormat } from "../format/number";
+
+export interface Series {
+  label: string;
+  /** Which colour of the palette. */
+  color: number;
+  /** One per bucket; null: no value. */
+  values: (number | null)[];
+  /** Of the period before: drawn paler. */
+  previous: boolean;
+  /** The series' own buckets, where they are not the chart's. */
+  buckets?: string[];
+}
+
+export interface SeriesChart {
+  kind: "series";
+  form: "line" | "area" | "bar" | "stacked";
+  interval: Interval;
+  buckets: string[];
+  series: Series[];
+  /** The last bucket is not over: its values will still grow. */
+  open: boolean;
+  format: NumberFormat;
+}
+
+export interface NumberChart {
+  kind: "number";
+  label: string;
+  value: number;
+  previous: number | null;
+  format: NumberFormat;
+}
+
+export interface Part {
+  label: string;
+  value: number;
+  color: number;
+}
+
+export interface PartsChart {
+  kind: "bars" | "pie";
+  parts: Part[];
+  format: NumberFormat;
+}
+
+export interface TableChart {
+  kind: "table";
+  columns: string[];
+  rows: unknown[][];
+  hasMore: boolean;
+}
+
+/** Nothing matched. */
+export interface EmptyChart {
+  kind: "empty";
+}
+
+/** A kind of result that this page cannot draw. */
+export interface UnknownChart {
+  kind: "unknown";
+  what: string;
+}
+
+export type Chart = SeriesChart | NumberChart | PartsChart | TableChart | EmptyChart | UnknownChart;
+
+/** The same numbers as rows. Null: it is a table already, or has none. */
+export function asTable(c: Chart): TableChart | null {
+  switch (c.kind) {
+    case "series": return {
+      kind: "table", hasMore: false,
+      columns: ["", ...c.series.map((s) => (s.previous ? `${s.label} (previous)` : s.label))],
+      rows: c.buckets.map((b, i) => [bucketTitle(b, c.interval),
+        ...c.series.map((s) => { const v = s.values[i]; return v == null ? null : formatNumber(v, c.format); })]),
+    };
+    case "number": return {
+      kind: "table", hasMore: false, columns: ["", "Value"],
+      rows: [[c.label, formatNumber(c.value, c.format)],
+        ...(c.previous === null ? [] : [["Previous period", formatNumber(c.previous, c.format)]])],
+    };
+    case "bars": case "pie": return {
+      kind: "table", hasMore: false, columns: ["", "Value"],
+      rows: c.parts.map((p) => [p.label, formatNumber(p.value, c.format)]),
+    };
+    default: return null;
+  }
+}
+
+/** One sentence, for those who do not see the drawing. */
+export function summary(c: Chart): string {
+  switch (c.kind) {
+    case "series": {
+      const all = c.series.filter((s) => !s.previous).map((s) => {
+        const values = s.values.filter((v): v is number => v !== null);
+        const last = values.at(-1);
+        return `${s.label}: ${values.length ? `from ${formatNumber(Math.min(...values), c.format)} to ${
+          formatNumber(Math.max(...values), c.format)}, last ${formatNumber(last!, c.format)}` : "no values"}`;
+      });
+      const from = c.buckets[0], to = c.buckets.at(-1);
+      const what = { line: "Line chart", area: "Area chart", bar: "Bar chart", stacked: "Stacked bar chart" }[c.form];
+      return `${what}${from && to ? `, ${bucketTitle(from, c.interval)} to ${bucketTitle(to, c.interval)}` : ""}. ${all.join(". ")}`;
+    }
+    case "bars": case "pie":
+      return `${c.kind === "pie" ? "Pie chart" : "Bar chart"}. ${
+        c.parts.map((p) => `${p.label}: ${formatNumber(p.value, c.format)}`).join(", ")}`;
+    default: return "";
+  }
+}

@@ -1,0 +1,178 @@
+// describe.ts - from an insight's query and result to a chart. Both come from outside and may be
+// anything: what does not have the documented shape becomes an "unknown" or "empty" chart.
+import { isOpen, type Interval } from "../format/date";
+import { breakdownName, eventName } from "../format/event";
+import type { NumberFormat } from "../format/number";
+import type { Chart, Part, PartsChart, Series, SeriesChart, TableChart } from "./chart";
+
+type Obj = Record<string, unknown>;
+
+export interface Source {
+  query: unknown;
+  filters?: unknown;
+  result: unknown;
+  columns?: unknown;
+  hasMore?: boolean | null;
+  timezone?: string | null;
+}
+
+export const PALETTE_SIZE = 10;
+
+const isObj = (v: unknown): v is Obj => typeof v === "object" && v !== null && !Array.isArray(v);
+const obj = (v: unknown): Obj => (isObj(v) ? v : {});
+const list = (v: unknown): unknown[] => (Array.isArray(v) ? v : []);
+const text = (v: unknown): string | null => (typeof v === "string" ? v : null);
+
+function num(v: unknown): number | null {
+  if (typeof v === "number") return Number.isFinite(v) ? v : null;
+  if (typeof v === "string" && v.trim() && Number.isFinite(Number(v))) return Number(v);
+  return null;
+}
+
+/** Drop the wrappers that say how to show a query. */
+export function sourceOf(query: unknown): Obj {
+  let q = obj(query);
+  while (isObj(q["source"]) && /^(InsightViz|DataVisualization|DataTable)Node$/.test(String(q["kind"])))
+    q = q["source"];
+  return q;
+}
+
+/* ------------------------------------------------------------------ trends */
+
+function formatOf(f: Obj): NumberFormat {
+  return {
+    format: text(f["aggregationAxisFormat"]) ?? "numeric",
+    prefix: text(f["aggregationAxisPrefix"]) ?? "",
+    postfix: text(f["aggregationAxisPostfix"]) ?? "",
+    decimals: num(f["decimalPlaces"]) ?? undefined,
+    minDecimals: num(f["minDecimalPlaces"]) ?? undefined,
+  };
+}
+
+/** A result's name: given name, breakdown value, event. With several series both are told. */
+function labelOf(item: Obj, manySeries: boolean): string {
+  const action = obj(item["action"]);
+  const own = text(action["custom_name"]) ?? text(item["custom_name"]);
+  const event = own ?? eventName(text(action["name"]) ?? text(item["label"]) ?? "Value");
+  if (!("breakdown_value" in item)) return own ?? eventName(text(item["label"]) ?? event);
+  const value = breakdownName(item["breakdown_value"]);
+  return manySeries ? `${event} · ${value}` : value;
+}
+
+const previous = (item: Obj) => item["compare_label"] === "previous";
+
+/** Current and previous share the colour of their place. */
+function coloured(items: Obj[]): { item: Obj; color: number; label: string }[] {
+  const orders = new Set(items.map((i) => obj(i["action"])["order"]));
+  const seen = { now: 0, before: 0 };
+  return items.map((item) => ({
+    item, label: labelOf(item, orders.size > 1),
+    color: (previous(item) ? seen.before++ : seen.now++) % PALETTE_SIZE,
+  }));
+}
+
+function trendSeries(items: Obj[], display: string, q: Obj, f: Obj, s: Source, now: number): Chart {
+  const interval = (["minute", "hour", "day", "week", "month"] as const)
+    .find((i) => i === q["interval"] || i === obj(s.filters)["interval"]) ?? "day";
+  const longest = items.reduce<string[]>((best, i) => {
+    const days = list(i["days"]).map(String);
+    return !previous(i) && days.length > best.length ? days : best;
+  }, []);
+  const series: Series[] = coloured(items).map(({ item, color, label }) => ({
+    label, color, previous: previous(item), values: list(item["data"]).map(num),
+    ...(previous(item) ? { buckets: list(item["days"]).map(String) } : {}),
+  }));
+  if (!longest.length || !series.length) return { kind: "empty" };
+  const form: SeriesChart["form"] = display === "ActionsAreaGraph" ? "area"
+    : display === "ActionsUnstackedBar" ? "bar"
+      : display === "ActionsBar" || display === "ActionsStackedBar"
+        ? (series.some((x) => x.previous) ? "bar" : "stacked") : "line";
+  return { kind: "series", form, interval, buckets: longest, series, format: formatOf(f),
+    open: isOpen(longest.at(-1)!, interval, now, s.timezone ?? "UTC") };
+}
+
+function total(item: Obj): number {
+  return num(item["aggregated_value"]) ?? num(item["count"]) ?? 0;
+}
+
+function trendParts(items: Obj[], display: string, f: Obj): Chart {
+  const format = formatOf(f);
+  const now = items.filter((i) => !previous(i));
+  if (display === "BoldNumber") {
+    const first = now[0];
+    const before = items.find(previous);
+    if (!first) return { kind: "empty" };
+    return { kind: "number", value: total(first), previous: before ? total(before) : null, format,
+      label: labelOf(first, false) };
+  }
+  const parts: Part[] = coloured(now).map(({ item, label, color }) => ({ label, color, value: total(item) }));
+  if (!parts.length || parts.every((p) => p.value === 0)) return { kind: "empty" };
+  if (display === "ActionsTable")
+    return { kind: "table", columns: ["", "Total"], rows: parts.map((p) => [p.label, p.value]), hasMore: false };
+  const kind: PartsChart["kind"] = display === "ActionsPie" && parts.every((p) => p.value >= 0) ? "pie" : "bars";
+  if (display === "WorldMap") parts.sort((a, b) => b.value - a.value);
+  return { kind, parts, format };
+}
+
+const totals = /^(BoldNumber|ActionsPie|ActionsTable|ActionsBarValue|WorldMap)$/;
+
+function trends(q: Obj, s: Source, now: number): Chart {
+  const f = { ...obj(s.filters), ...obj(q["trendsFilter"]) };
+  const display = text(f["display"]) ?? "ActionsLineGraph";
+  const items = list(s.result).filter(isObj);
+  if (!items.length) return { kind: "empty" };
+  return totals.test(display) ? trendParts(items, display, f) : trendSeries(items, display, q, f, s, now);
+}
+
+/* ------------------------------------------------------------------ rows */
+
+function table(s: Source): TableChart {
+  const rows = list(s.result).map((r) => (Array.isArray(r) ? r : [r]));
+  const width = rows.reduce((n, r) => Math.max(n, r.length), 0);
+  const named = list(s.columns).map(String);
+  const columns = Array.from({ length: Math.max(width, named.length) }, (_, i) => named[i] ?? `Column ${i + 1}`);
+  return { kind: "table", columns, rows, hasMore: s.hasMore === true };
+}
+
+/** Columns drawn over the values of another, as the settings of an SQL insight name them. */
+function rowsAsSeries(t: TableChart, settings: Obj, form: SeriesChart["form"]): Chart {
+  const at = (name: unknown) => t.columns.indexOf(String(name));
+  const x = Math.max(0, at(obj(settings["xAxis"])["column"]));
+  const named = list(settings["yAxis"]).map((y) => at(obj(y)["column"])).filter((i) => i >= 0);
+  const ys = named.length ? named
+    : t.columns.map((_, i) => i).filter((i) => i !== x && t.rows.some((r) => num(r[i]) !== null));
+  if (!ys.length) return t;
+  const buckets = t.rows.map((r) => String(r[x] ?? ""));
+  const times = buckets.some((b) => /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d/.test(b) && !/[ T]00:00/.test(b));
+  const interval: Interval = times ? "hour" : "day";
+  return { kind: "series", form, interval, buckets, open: false, format: {},
+    series: ys.map((i, n) => ({ label: t.columns[i]!, color: n % PALETTE_SIZE, previous: false,
+      values: t.rows.map((r) => num(r[i])) })) };
+}
+
+function rows(outer: Obj, s: Source): Chart {
+  const t = table(s);
+  const display = outer["kind"] === "DataVisualizationNode" ? text(outer["display"]) : null;
+  if (display === "BoldNumber") {
+    const value = num(t.rows[0]?.[0]);
+    if (value !== null)
+      return { kind: "number", value, previous: null, format: {}, label: t.columns[0] ?? "" };
+  }
+  if (!t.rows.length) return { kind: "empty" };
+  const forms: Record<string, SeriesChart["form"]> = { ActionsLineGraph: "line", ActionsAreaGraph: "area",
+    ActionsBar: "bar", ActionsUnstackedBar: "bar", ActionsStackedBar: "stacked" };
+  const form = display ? forms[display] : undefined;
+  return form ? rowsAsSeries(t, obj(outer["chartSettings"]), form) : t;
+}
+
+/* ------------------------------------------------------------------ all */
+
+export function describe(s: Source, now: number): Chart {
+  const outer = obj(s.query), q = sourceOf(s.query);
+  const kind = text(q["kind"]) ?? (text(obj(s.filters)["insight"]) ?? "TRENDS");
+  switch (kind) {
+    case "TrendsQuery": case "TRENDS": return trends(q, s, now);
+    case "HogQLQuery": case "EventsQuery": case "ActorsQuery": return rows(outer, s);
+    default: return { kind: "unknown", what: kind.replace(/Query$/, "") };
+  }
+}
