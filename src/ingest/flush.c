@@ -224,9 +224,10 @@ static int insert(struct batch *b, const char *into, str rows, str token, struct
     struct buf sql = BUF_INIT(4096);
     if (!rows.n)
         return 0;
-    buf_printf(&sql, "INSERT INTO %s", into);
+    /* Events that come late may spread over more months than the engine takes by itself. */
+    buf_printf(&sql, "INSERT INTO %s SETTINGS max_partitions_per_insert_block = 0", into);
     if (token.n)
-        buf_printf(&sql, " SETTINGS insert_deduplication_token = '" STR_FMT "'", STR_ARG(token));
+        buf_printf(&sql, ", insert_deduplication_token = '" STR_FMT "'", STR_ARG(token));
     buf_z(&sql, " FORMAT RowBinary");
     struct olap_query q = { .sql = buf_view(&sql), .data = rows, .change = true, .seconds = 300 };
     int rc = olap_run(b->f->cfg.olap, &q, NULL, e);

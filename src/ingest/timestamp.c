@@ -8,6 +8,7 @@
 
 #define SKEW_IGNORED (150 * CLOCK_SECOND) /* so much is taken for delay on the network */
 #define FUTURE (23 * 3600 * CLOCK_SECOND)
+#define OFFSET_MAX (10000LL * 366 * 86400 * 1000) /* ms: 10000 years */
 
 static bool month_of(const char *name, int *month)
 {
@@ -92,6 +93,13 @@ static int64_t excess(int64_t skew)
     return skew < -SKEW_IGNORED ? skew + SKEW_IGNORED : 0;
 }
 
+/* Offsets of more years than there are count as so many. */
+static int64_t before(int64_t now, int64_t offset_ms)
+{
+    int64_t ms = offset_ms > OFFSET_MAX ? OFFSET_MAX : offset_ms;
+    return now - (ms < -OFFSET_MAX ? -OFFSET_MAX : ms) * 1000;
+}
+
 int64_t event_timestamp(const struct event_clock *c, str text, int64_t offset_ms)
 {
     int64_t ts = c->now, said;
@@ -101,7 +109,7 @@ int64_t event_timestamp(const struct event_clock *c, str text, int64_t offset_ms
             ts -= excess(c->sent_at - c->now);
     }
     if (offset_ms != INT64_MIN)
-        ts = c->now - offset_ms * 1000;
+        ts = before(c->now, offset_ms);
     if (ts > c->now + FUTURE && !c->allow_future)
         ts = c->now;
     return ts < clock_days(0, 1, 1) * 86400 * CLOCK_SECOND ? 0 : ts;

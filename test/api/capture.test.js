@@ -138,6 +138,21 @@ test("timestamps: client clock, offset, future", async () => {
   assert.strictEqual(found["t-secs"], 1767225600e3);
 });
 
+test("events of many months at once hold nothing up", async () => {
+  await batch(Array.from({ length: 300 }, (_, i) => ({ event: "month", distinct_id: "months",
+    timestamp: new Date(Date.UTC(1990, i, 1)).toISOString() })));
+  const found = await stored(300, "distinct_id = 'months'");
+  assert.strictEqual(new Set(found.map((r) => r.timestamp)).size, 300);
+  const parts = await rows(s.data, "SELECT DISTINCT _partition_id AS p FROM events WHERE distinct_id = 'months' AND timestamp < '1999-12-01'");
+  assert.strictEqual(parts.length, 1, "what is older than the product shares a partition");
+  await batch([{ event: "offset", distinct_id: "offsets", offset: 1 }]);
+  for (const offset of ["9223372036854775807", "-9223372036854775808", "100000000000000"])
+    await send("/batch/", `{"api_key":"${token}","batch":[{"event":"offset","distinct_id":"offsets","offset":${offset}}]}`);
+  const years = (await stored(4, "distinct_id = 'offsets'")).map((r) => r.timestamp.slice(0, 4)).sort();
+  const now = String(new Date().getUTCFullYear());
+  assert.deepStrictEqual(years, ["1970", "1970", now, now]);
+});
+
 test("identify, alias, set, set_once, unset, groups", async () => {
   await batch([
     { event: "$pageview", distinct_id: "anon-1", properties: { $browser: "Firefox", utm_source: "mail" } },

@@ -1,6 +1,8 @@
 -- What happened. A row is written once; rows equal in the sorting key collapse, the last stays.
 -- Properties are kept twice: as the text received, which the API and exports return, and as JSON
 -- columns that queries read key by key: one level deep, each value as the text a query sees.
+-- A partition is a month; all that is older than 2000 is in one, all from 2100 on in another, so
+-- that clients with absurd clocks make no more of them.
 CREATE TABLE IF NOT EXISTS events (
     team_id            Int64 CODEC(Delta, ZSTD(1)),
     uuid               UUID,
@@ -26,6 +28,6 @@ CREATE TABLE IF NOT EXISTS events (
     person_props       JSON(max_dynamic_paths = 64)
 )
 ENGINE = ReplacingMergeTree(inserted_at)
-PARTITION BY toYYYYMM(timestamp)
+PARTITION BY least(greatest(toYYYYMM(timestamp), 199912), 210001)
 ORDER BY (team_id, toDate(timestamp), event, cityHash64(distinct_id), cityHash64(uuid))
 SETTINGS non_replicated_deduplication_window = 1000, min_bytes_for_wide_part = 67108864;
