@@ -1,221 +1,23 @@
-/* dashboard.c - dashboards over the API. Rows live in model/dashboard.c. */
-#include "api/internal.h"
-#include "base/clock.h"
-#include "model/collaborator.h"
+/* dashboard.c - dashboards over the API. Rows live in model/dashboard.c, tiles in api/tile.c. */
 #include "model/dashboard.h"
 
-/* The creator and organization admins: they may edit whatever the level, and change the level. */
-static bool may_restrict(const struct req *r, const struct dashboard *d)
-{
-    return d->created_by == r->user.id || r->organization.level >= LEVEL_ADMIN;
-}
+#include <stdio.h>
 
-/* 1 the caller may edit it, 0 not. */
-static int may_edit(struct req *r, const struct dashboard *d, struct err *e)
-{
-    if (d->restriction_level == PRIVILEGE_VIEW || may_restrict(r, d))
-        return 1;
-    return collaborator_find(r->db, r->arena, d->id, r->user.id, e);
-}
+#include "api/dashboard_view.h"
+#include "api/field.h"
+#include "api/tile.h"
+#include "base/clock.h"
+#include "base/fold.h"
+#include "base/limits.h"
+#include "base/uuid.h"
+
+#define FOLDER "Unfiled/Dashboards"
 
 int dashboard_check_edit(struct req *r, const struct dashboard *d, struct err *e)
 {
-    int rc = may_edit(r, d, e);
-    if (rc == 0)
+    if (!dashboard_may_edit(r, d))
         return err_set(e, ERR_DENIED, NULL, "You don't have edit permissions for this dashboard.");
-    return rc < 0 ? rc : 0;
-}
-
-static int write_short(struct req *r, struct json_writer *w, const struct dashboard *d,
-                       struct err *e)
-{
-    int edit = may_edit(r, d, e);
-    if (edit < 0)
-        return edit;
-    json_key(w, "id");
-    json_i64(w, d->id);
-    json_key(w, "name");
-    json_str(w, d->name);
-    json_key(w, "description");
-    json_str(w, d->description);
-    json_key(w, "pinned");
-    json_bool(w, d->pinned);
-    json_key(w, "created_at");
-    json_time(w, d->created_at);
-    json_key(w, "created_by");
-    int rc = write_user_basic(r, w, d->created_by, e);
-    json_key(w, "last_accessed_at");
-    json_time(w, d->last_accessed_at);
-    json_key(w, "last_viewed_at");
-    json_time(w, d->last_viewed_at);
-    json_key(w, "is_shared");
-    json_bool(w, false);
-    json_key(w, "deleted");
-    json_bool(w, d->deleted);
-    json_key(w, "creation_mode");
-    json_str(w, d->creation_mode);
-    json_key(w, "tags");
-    json_raw(w, d->tags);
-    json_key(w, "restriction_level");
-    json_i64(w, d->restriction_level);
-    json_key(w, "effective_restriction_level");
-    json_i64(w, d->restriction_level);
-    json_key(w, "effective_privilege_level");
-    json_i64(w, edit ? PRIVILEGE_EDIT : PRIVILEGE_VIEW);
-    json_key(w, "user_access_level");
-    json_z(w, may_restrict(r, d) ? "manager" : "editor");
-    json_key(w, "access_control_version");
-    json_z(w, d->restriction_level > PRIVILEGE_VIEW ? "v1" : "v2");
-    json_key(w, "last_refresh");
-    json_time(w, d->last_refresh);
-    json_key(w, "team_id");
-    json_i64(w, d->project_id);
-    return rc;
-}
-
-static void write_object_or_null(struct json_writer *w, const char *key, str object)
-{
-    json_key(w, key);
-    json_raw(w, str_eqz(object, "{}") ? STR("null") : object);
-}
-
-static int reply_dashboard(struct req *r, int status, const struct dashboard *d, struct err *e)
-{
-    struct json_writer w = reply_json(r, status);
-    json_open(&w, '{');
-    int rc = write_short(r, &w, d, e);
-    json_key(&w, "filters");
-    json_raw(&w, d->filters);
-    json_key(&w, "variables");
-    json_raw(&w, d->variables);
-    json_key(&w, "breakdown_colors");
-    json_raw(&w, d->breakdown_colors);
-    json_key(&w, "data_color_theme_id");
-    if (d->data_color_theme_id)
-        json_i64(&w, d->data_color_theme_id);
-    else
-        json_null(&w);
-    write_object_or_null(&w, "persisted_filters", d->filters);
-    write_object_or_null(&w, "persisted_variables", d->variables);
-    json_key(&w, "tiles");
-    json_raw(&w, STR("[]"));
-    json_close(&w, '}');
-    return rc;
-}
-
-static int dashboard_list(struct req *r, struct err *e)
-{
-    struct page page = page_of(r);
-    struct stmt *st;
-    int64_t count;
-    int rc = dashboard_count(r->db, r->arena, r->project.id, &count, e);
-    if (rc == 0)
-        rc = dashboard_page(r->db, r->arena, r->project.id, r->user.id, page.limit, page.offset,
-                            &st, e);
-    if (rc < 0)
-        return rc;
-    struct json_writer w = page_open(r, page, count);
-    while ((rc = stmt_step(st, e)) > 0) {
-        struct dashboard d;
-        dashboard_read(st, r->arena, &d);
-        json_open(&w, '{');
-        rc = write_short(r, &w, &d, e);
-        json_close(&w, '}');
-        if (rc < 0)
-            return rc;
-    }
-    page_close(&w);
-    return rc;
-}
-
-/* Trimmed, lower-cased, without repeats. */
-static int read_tags(struct req *r, str *out, struct err *e)
-{
-    const struct json *v = json_get(r->body, "tags");
-    if (!v)
-        return 0;
-    if (v->type == JSON_NULL)
-        return err_set(e, ERR_NULL_VALUE, "tags", NULL);
-    if (v->type != JSON_ARRAY)
-        return err_set(e, ERR_INVALID, "tags", "Expected a list of items.");
-    struct buf b = BUF_INIT(65536);
-    struct json_writer w = JSON_WRITER(&b);
-    str *seen = arena_alloc(r->arena, (v->count + 1) * sizeof(*seen));
-    size_t n = 0;
-    json_open(&w, '[');
-    for (const struct json *m = v->head; m; m = m->next) {
-        char *text = arena_z(r->arena, str_trim(m->text));
-        str tag = { text, str_trim(m->text).n };
-        bool again = m->type != JSON_STRING || !tag.n;
-        for (size_t i = 0; i < tag.n; i++)
-            if (text[i] >= 'A' && text[i] <= 'Z')
-                text[i] += 32;
-        for (size_t i = 0; i < n; i++)
-            again = again || str_eq(seen[i], tag);
-        if (again)
-            continue;
-        seen[n++] = tag;
-        json_str(&w, tag);
-    }
-    json_close(&w, ']');
-    bool full = b.full;
-    *out = arena_str(r->arena, buf_view(&b));
-    buf_release(&b);
-    return full ? err_set(e, ERR_INVALID, "tags", "Too many tags.") : 0;
-}
-
-static int read_level(struct req *r, int64_t *out, struct err *e)
-{
-    const struct json *v = json_get(r->body, "restriction_level");
-    if (!v)
-        return 0;
-    if (!v->integer || (v->i64 != PRIVILEGE_VIEW && v->i64 != PRIVILEGE_EDIT))
-        return err_set(e, ERR_CHOICE, "restriction_level", "\"" STR_FMT
-                       "\" is not a valid choice.", STR_ARG(v->text));
-    *out = v->i64;
     return 0;
-}
-
-/* The writable fields over what d holds. */
-static int read_fields(struct req *r, struct dashboard *d, struct err *e)
-{
-    const struct json *colors = json_get(r->body, "breakdown_colors");
-    const struct json *name = json_get(r->body, "name");
-    int rc = 0;
-    if (json_is(name, JSON_NULL))
-        d->name = STR_NULL;
-    else
-        rc = body_str(r, "name", 400, &d->name, e);
-    if (rc == 0)
-        rc = body_str(r, "description", 100000, &d->description, e);
-    if (rc == 0)
-        rc = body_bool(r, "pinned", &d->pinned, e);
-    if (rc == 0)
-        rc = body_bool(r, "deleted", &d->deleted, e);
-    if (rc == 0)
-        rc = read_tags(r, &d->tags, e);
-    if (rc == 0)
-        rc = read_level(r, &d->restriction_level, e);
-    if (rc == 0 && json_is(colors, JSON_ARRAY))
-        d->breakdown_colors = colors->text;
-    return rc;
-}
-
-static int dashboard_create(struct req *r, struct err *e)
-{
-    struct dashboard d = {
-        .project_id = r->project.id, .name = STR_NULL, .description = STR(""),
-        .created_at = clock_now_us(), .created_by = r->user.id, .last_accessed_at = INT64_MIN,
-        .last_viewed_at = INT64_MIN, .last_refresh = INT64_MIN, .creation_mode = STR("default"),
-        .restriction_level = PRIVILEGE_VIEW, .filters = STR("{}"), .variables = STR("{}"),
-        .breakdown_colors = STR("[]"), .tags = STR("[]"),
-    };
-    int rc = read_fields(r, &d, e);
-    if (rc == 0)
-        rc = dashboard_insert(r->db, &d, e);
-    if (rc < 0)
-        return rc;
-    return reply_dashboard(r, 201, &d, e);
 }
 
 static int load(struct req *r, str text, bool deleted_too, struct dashboard *d, struct err *e)
@@ -236,59 +38,300 @@ int dashboard_load(struct req *r, str id, struct dashboard *out, struct err *e)
     return load(r, id, false, out, e);
 }
 
+/* -------------------------------------------------------------------------- list */
+
+static str tags_asked_for(struct req *r)
+{
+    str values[LIMIT_TAGS_ASKED];
+    size_t n = http_query_values(r->http, "tags", values, LIMIT_TAGS_ASKED);
+    if (!n)
+        return STR_NULL;
+    struct buf b = BUF_INIT(LIMIT_FIELD);
+    struct json_writer w = JSON_WRITER(&b);
+    json_open(&w, '[');
+    for (size_t i = 0; i < n; i++)
+        json_str(&w, values[i]);
+    json_close(&w, ']');
+    str list = arena_str(r->arena, buf_view(&b));
+    buf_release(&b);
+    return list;
+}
+
+static int read_filter(struct req *r, struct dashboard_filter *f, struct err *e)
+{
+    str search = http_query_of(r->http, "search");
+    *f = (struct dashboard_filter){
+        .project_id = r->project.id, .viewer = r->user.id, .search = STR_NULL,
+        .tags = tags_asked_for(r), .creation_mode = http_query_of(r->http, "creation_mode"),
+        .folder = http_query_of(r->http, "folder"),
+        .exclude_generated = str_eq_nocase(http_query_of(r->http, "exclude_generated"),
+                                           STR("true")),
+    };
+    if (!f->creation_mode.n)
+        f->creation_mode = STR_NULL;
+    return search_term(r, search, &f->search, e);
+}
+
+int search_term(struct req *r, str search, str *out, struct err *e)
+{
+    if (!str_utf8_valid(search) || str_find_char(search, '\0') >= 0)
+        return err_set(e, ERR_INVALID, "search", "Not a valid string.");
+    if (str_utf8_len(search) > LIMIT_SEARCH)
+        return err_set(e, ERR_INVALID, "search", "Search query must be %d characters or fewer.",
+                       LIMIT_SEARCH);
+    if (str_trim(search).n)
+        *out = fold_lower(r->arena, str_trim(search));
+    return 0;
+}
+
+static int dashboard_list(struct req *r, struct err *e)
+{
+    struct page page = page_of(r);
+    struct dashboard_filter f;
+    struct dashboard *rows;
+    int64_t count;
+    size_t n;
+    int rc = read_filter(r, &f, e);
+    if (rc == 0)
+        rc = dashboard_count(r->db, r->arena, &f, &count, e);
+    if (rc == 0)
+        rc = dashboard_page(r->db, r->arena, &f, page.limit, page.offset, &rows, &n, e);
+    if (rc < 0)
+        return rc;
+    int64_t *users = arena_alloc(r->arena, (n + 1) * sizeof(*users));
+    for (size_t i = 0; i < n; i++)
+        users[i] = rows[i].created_by;
+    rc = req_load_users(r, users, n, e);
+    if (rc < 0)
+        return rc;
+    struct json_writer w = page_open(r, page, count);
+    for (size_t i = 0; i < n; i++) {
+        json_open(&w, '{');
+        dashboard_write_short(r, &w, &rows[i]);
+        if (f.search.p) {
+            json_key(&w, "search_match_type");
+            json_z(&w, "exact");
+        }
+        json_close(&w, '}');
+    }
+    page_close(&w);
+    return 0;
+}
+
+/* -------------------------------------------------------------------------- body */
+
+struct input {
+    struct dashboard d; /* first: the fields' offsets are its */
+    int64_t theme, use_dashboard;
+    str use_template, folder, quick_filters;
+    bool delete_insights;
+};
+
+static const struct field fields[] = {
+    { "name", FIELD_STR, offsetof(struct input, d.name), FIELD_NULLABLE, .max = 400 },
+    { "description", FIELD_STR, offsetof(struct input, d.description), 0 },
+    { "pinned", FIELD_BOOL, offsetof(struct input, d.pinned), 0 },
+    { "last_accessed_at", FIELD_TIME, offsetof(struct input, d.last_accessed_at),
+      FIELD_NULLABLE },
+    { "deleted", FIELD_BOOL, offsetof(struct input, d.deleted), 0 },
+    { "breakdown_colors", FIELD_ANY, offsetof(struct input, d.breakdown_colors),
+      FIELD_NULLABLE },
+    { "data_color_theme_id", FIELD_I64, offsetof(struct input, theme), FIELD_NULLABLE },
+    { "tags", FIELD_TAGS, offsetof(struct input, d.tags), 0 },
+    { "restriction_level", FIELD_CHOICE, offsetof(struct input, d.restriction_level), 0,
+      PRIVILEGE_VIEW, PRIVILEGE_EDIT },
+    { "last_refresh", FIELD_TIME, offsetof(struct input, d.last_refresh), FIELD_NULLABLE },
+    { "use_template", FIELD_STR, offsetof(struct input, use_template), FIELD_NULLABLE },
+    { "use_dashboard", FIELD_I64, offsetof(struct input, use_dashboard), FIELD_NULLABLE },
+    { "delete_insights", FIELD_BOOL, offsetof(struct input, delete_insights), 0 },
+    { "_create_in_folder", FIELD_STR, offsetof(struct input, folder), FIELD_NULLABLE,
+      .max = 1000 },
+    { 0 },
+};
+
+/* There are none to name yet, so that every id is one that was not found. */
+static int check_quick_filters(struct req *r, struct err *e)
+{
+    static const char attr[] = "quick_filter_ids";
+    static const struct field row[] = { { attr, FIELD_TAGS, 0, FIELD_NULLABLE }, { 0 } };
+    const struct json *v = json_get(r->body, attr);
+    struct uuid id;
+    str list = STR_NULL;
+    int rc = fields_read(r->arena, r->body, "", row, &list, e);
+    if (rc < 0 || !json_is(v, JSON_ARRAY))
+        return rc;
+    for (const struct json *m = v->head; m; m = m->next)
+        if (m->type != JSON_STRING || !uuid_parse(m->text, &id))
+            return err_set(e, ERR_INVALID, attr, "Invalid UUID: " STR_FMT, STR_ARG(m->text));
+    return v->head ? err_set(e, ERR_INVALID, attr, "Quick filters not found: " STR_FMT,
+                             STR_ARG(v->head->text))
+                   : 0;
+}
+
+static int read_body(struct req *r, struct input *in, struct err *e)
+{
+    int rc = fields_read(r->arena, r->body, "", fields, in, e);
+    if (rc == 0)
+        rc = check_quick_filters(r, e);
+    if (rc < 0)
+        return rc;
+    if (!in->d.breakdown_colors.p)
+        in->d.breakdown_colors = STR("[]");
+    if (in->theme && in->theme != in->d.data_color_theme_id)
+        return err_set(e, ERR_NO_OBJECT, "data_color_theme_id",
+                       "Invalid pk \"%lld\" - object does not exist.", (long long)in->theme);
+    return 0;
+}
+
+/* An object replaces the stored one whole; an empty or false value leaves it alone. */
+static int read_object(struct req *r, const char *name, str *out, struct err *e)
+{
+    const struct json *v = json_get(r->body, name);
+    if (!json_truthy(v))
+        return 0;
+    if (v->type != JSON_OBJECT)
+        return err_set(e, ERR_INVALID, NULL, "Filters must be a dictionary");
+    *out = json_text_of(r->arena, v);
+    return 0;
+}
+
+/* -------------------------------------------------------------------------- create */
+
+static int find_source(struct req *r, int64_t id, struct dashboard *out, struct err *e)
+{
+    int rc = dashboard_find(r->db, r->arena, r->project.id, id, r->user.id, out, e);
+    if (rc < 0)
+        return rc;
+    if (rc == 0 || out->deleted)
+        return err_set(e, ERR_INVALID, "use_dashboard", "Invalid value provided");
+    return 0;
+}
+
+/* What a duplicate takes over: what the body says stands above it. */
+static int insert(struct req *r, struct input *in, struct err *e)
+{
+    struct dashboard source;
+    int rc = in->use_dashboard ? find_source(r, in->use_dashboard, &source, e) : 0;
+    if (rc < 0)
+        return rc;
+    if (in->use_dashboard) {
+        if (str_eqz(in->d.filters, "{}"))
+            in->d.filters = source.filters;
+        in->d.variables = source.variables;
+        in->d.breakdown_colors = source.breakdown_colors;
+        in->d.creation_mode = STR("duplicate");
+    }
+    rc = dashboard_insert(r->db, &in->d, e);
+    if (rc == 0 && in->use_dashboard)
+        rc = tile_copy_all(r, in->use_dashboard, in->d.id,
+                           json_truthy(json_get(r->body, "duplicate_tiles")), e);
+    return rc;
+}
+
+static int dashboard_create(struct req *r, struct err *e)
+{
+    struct input in = { .d = {
+        .project_id = r->project.id, .name = STR_NULL, .description = STR(""),
+        .created_at = clock_now_us(), .created_by = r->user.id, .last_accessed_at = INT64_MIN,
+        .last_viewed_at = INT64_MIN, .last_refresh = INT64_MIN, .creation_mode = STR("default"),
+        .restriction_level = PRIVILEGE_VIEW, .filters = STR("{}"), .variables = STR("{}"),
+        .breakdown_colors = STR("[]"), .tags = STR("[]"),
+    } };
+    int rc = read_body(r, &in, e);
+    if (rc == 0)
+        rc = read_object(r, "filters", &in.d.filters, e);
+    if (rc < 0)
+        return rc;
+    in.d.folder = in.folder.n ? in.folder : STR(FOLDER);
+    if (in.use_template.n && in.use_dashboard)
+        return err_set(e, ERR_INVALID, NULL,
+                       "`use_dashboard` and `use_template` cannot be used together");
+    if (in.use_template.n)
+        return err_set(e, ERR_INVALID, "use_template", "Invalid template provided: " STR_FMT,
+                       STR_ARG(str_utf8_prefix(in.use_template, 400)));
+    rc = db_begin(r->db, e);
+    if (rc == 0)
+        rc = insert(r, &in, e);
+    if (rc == 0)
+        rc = db_commit(r->db, e);
+    return rc < 0 ? rc : dashboard_reply(r, 201, &in.d, e);
+}
+
+/* -------------------------------------------------------------------------- fetch, change, remove */
+
 static int dashboard_fetch(struct req *r, struct err *e)
 {
     struct dashboard d;
     int rc = dashboard_load(r, r->id, &d, e);
     if (rc == 0)
-        rc = dashboard_seen(r->db, d.id, r->user.id, e);
+        rc = db_begin(r->db, e);
     if (rc == 0)
-        rc = dashboard_load(r, r->id, &d, e);
-    return rc < 0 ? rc : reply_dashboard(r, 200, &d, e);
+        rc = dashboard_seen(r->db, &d, r->user.id, e);
+    if (rc == 0)
+        rc = db_commit(r->db, e);
+    return rc < 0 ? rc : dashboard_reply(r, 200, &d, e);
 }
 
-/* An object replaces the stored one whole; an empty or false value leaves it alone. */
-static int read_filters(struct req *r, const char *name, str *out, struct err *e)
+/* Tiles and insights follow a dashboard that goes, or comes back. */
+static int follow_deletion(struct req *r, const struct input *in, bool was_deleted, struct err *e)
 {
-    const struct json *v = json_get(r->body, name);
-    bool empty = !v || v->type == JSON_NULL || (v->type == JSON_BOOL && !v->boolean) ||
-                 (v->type == JSON_NUMBER && v->num == 0) ||
-                 (v->type == JSON_STRING && !v->text.n) ||
-                 ((v->type == JSON_ARRAY || v->type == JSON_OBJECT) && !v->count);
-    if (empty)
-        return 0;
-    if (v->type != JSON_OBJECT)
-        return err_set(e, ERR_INVALID, NULL, "Filters must be a dictionary");
-    *out = v->text;
+    int rc = 0;
+    if (in->d.deleted && !was_deleted) {
+        if (in->delete_insights)
+            rc = insight_delete_only_on(r->db, r->project.id, in->d.id, e);
+        return rc < 0 ? rc : tile_delete_all(r->db, in->d.id, e);
+    }
+    if (was_deleted && !in->d.deleted) {
+        rc = tile_restore_all(r->db, in->d.id, e);
+        return rc < 0 ? rc : insight_restore_on(r->db, r->project.id, in->d.id, e);
+    }
     return 0;
+}
+
+/* A deleted dashboard is found by those only who say that it shall come back. */
+static bool undeletes(struct req *r)
+{
+    static const struct field row[] = { { "deleted", FIELD_BOOL, 0, 0 }, { 0 } };
+    bool deleted = true;
+    struct err ignored = ERR_INIT; /* a bad value is reported with the other fields */
+    (void)fields_read(r->arena, r->body, "", row, &deleted, &ignored);
+    return !deleted;
+}
+
+static int change(struct req *r, struct input *in, struct err *e)
+{
+    int rc = load(r, r->id, undeletes(r), &in->d, e);
+    if (rc == 0)
+        rc = dashboard_check_edit(r, &in->d, e);
+    if (rc < 0)
+        return rc;
+    struct dashboard before = in->d;
+    rc = read_body(r, in, e);
+    if (rc < 0)
+        return rc;
+    if (json_get(r->body, "restriction_level") && !dashboard_may_restrict(r, &before))
+        return err_set(e, ERR_DENIED, NULL, "Only the dashboard owner and project admins have the "
+                                            "restriction rights required to change the "
+                                            "dashboard's restriction level.");
+    rc = follow_deletion(r, in, before.deleted, e);
+    if (rc == 0)
+        rc = read_object(r, "filters", &in->d.filters, e);
+    if (rc == 0)
+        rc = read_object(r, "variables", &in->d.variables, e);
+    if (rc == 0)
+        rc = dashboard_update(r->db, &in->d, e);
+    return rc < 0 ? rc : tile_patch(r, &in->d, e);
 }
 
 static int dashboard_change(struct req *r, struct err *e)
 {
-    struct dashboard d;
-    bool stays_deleted = true;
-    struct err ignored = ERR_INIT; /* a bad value is reported with the other fields */
-    (void)body_bool(r, "deleted", &stays_deleted, &ignored);
+    struct input in = { 0 };
     int rc = db_begin(r->db, e); /* read and write as one: two editors lose nothing */
     if (rc == 0)
-        rc = load(r, r->id, !stays_deleted, &d, e);
-    if (rc == 0)
-        rc = dashboard_check_edit(r, &d, e);
-    if (rc == 0)
-        rc = read_fields(r, &d, e);
-    if (rc == 0)
-        rc = read_filters(r, "filters", &d.filters, e);
-    if (rc == 0)
-        rc = read_filters(r, "variables", &d.variables, e);
-    if (rc == 0 && json_get(r->body, "restriction_level") && !may_restrict(r, &d))
-        return err_set(e, ERR_DENIED, NULL, "Only the dashboard owner and project admins have the "
-                                            "restriction rights required to change the "
-                                            "dashboard's restriction level.");
-    if (rc == 0)
-        rc = dashboard_update(r->db, &d, e);
+        rc = change(r, &in, e);
     if (rc == 0)
         rc = db_commit(r->db, e);
-    return rc < 0 ? rc : reply_dashboard(r, 200, &d, e);
+    return rc < 0 ? rc : dashboard_reply(r, 200, &in.d, e);
 }
 
 /* Soft deletion is a PATCH; this answers 405 without a body, as clients expect. */

@@ -30,7 +30,7 @@ struct req {
     struct key key;
     struct organization organization; /* of the path, or of the project */
     struct project project;           /* of the path */
-    struct user shown_user;           /* the last one write_user_basic wrote */
+    struct shown_user *shown_users;   /* what write_user_basic wrote or req_load_users read */
     str full_path;                    /* the path, with the project that a flat one leaves out */
     str path_project, path_organization; /* as they stand in the path; STR_NULL when not there */
     str id, sub_id;                   /* the path's :id and :sub_id */
@@ -63,6 +63,7 @@ extern const struct route collaborator_routes[];
 extern const struct route dashboard_routes[];
 extern const struct route flags_routes[];
 extern const struct route health_routes[];
+extern const struct route insight_routes[];
 extern const struct route member_routes[];
 extern const struct route organization_routes[];
 extern const struct route page_routes[];
@@ -111,11 +112,17 @@ struct json_writer reply_json(struct req *r, int status);
 enum { PRIVILEGE_VIEW = 21, PRIVILEGE_EDIT = 37 };
 
 struct dashboard;
+struct place;
 
 /* The project's dashboard of that id; ERR_NOT_FOUND, also for a deleted one. */
 int dashboard_load(struct req *r, str id, struct dashboard *out, struct err *e);
 /* ERR_DENIED unless the caller may edit it. */
 int dashboard_check_edit(struct req *r, const struct dashboard *d, struct err *e);
+bool dashboard_may_edit(const struct req *r, const struct dashboard *d);
+/* A `search` parameter, folded to lower case; a blank one leaves *out untouched. */
+int search_term(struct req *r, str search, str *out, struct err *e);
+/* {"id","dashboard_id","deleted"} of a tile. */
+void write_place(struct json_writer *w, const struct place *p);
 
 struct page {
     int64_t limit, offset;
@@ -130,8 +137,14 @@ int body_str(struct req *r, const char *name, size_t max, str *out, struct err *
 int body_bool(struct req *r, const char *name, bool *out, struct err *e);
 int body_i64(struct req *r, const char *name, int64_t *out, struct err *e);
 
+/* Reads these users at once, so that writing them asks nothing of the store. */
+int req_load_users(struct req *r, const int64_t *ids, size_t n, struct err *e);
+/* The same for one that was read already. */
+void req_show_user(struct req *r, const struct user *u);
 /* UserBasic; writes null for a user that is gone. */
 int write_user_basic(struct req *r, struct json_writer *w, int64_t user_id, struct err *e);
+/* The member `key`: one that req_load_users read. */
+void write_loaded_user(struct req *r, struct json_writer *w, const char *key, int64_t user_id);
 /* OrganizationBasic, and the whole. */
 void write_organization_basic(struct req *r, struct json_writer *w, const struct organization *o);
 int write_organization(struct req *r, struct json_writer *w, const struct organization *o,

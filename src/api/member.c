@@ -11,7 +11,7 @@ static int write_member(struct req *r, struct json_writer *w, const struct membe
     json_key(w, "id");
     json_str(w, m->id);
     json_key(w, "user");
-    r->shown_user = m->user; /* read with the member */
+    req_show_user(r, &m->user); /* read with the member */
     int rc = write_user_basic(r, w, m->user.id, e);
     json_key(w, "level");
     json_i64(w, m->level);

@@ -16,6 +16,7 @@ static const struct route *const tables[] = {
     dashboard_routes,
     flags_routes,
     health_routes,
+    insight_routes,
     member_routes,
     organization_routes,
     page_routes,

@@ -1,5 +1,6 @@
 /* user.c - /api/users/@me/ and the short form of a user that other resources embed. */
 #include "api/setting.h"
+#include "base/limits.h"
 
 #define ROLES "engineering|data|product|founder|leadership|marketing|sales|other"
 
@@ -44,24 +45,95 @@ static void user_basic_fields(struct json_writer *w, const struct user *u)
     json_null(w);
 }
 
+/* One that is gone has no text. */
+struct shown_user {
+    struct shown_user *next;
+    int64_t id;
+    str text; /* its JSON */
+};
+
+static struct shown_user *shown(struct req *r, int64_t id)
+{
+    struct shown_user *u = r->shown_users;
+    while (u && u->id != id)
+        u = u->next;
+    return u;
+}
+
+static struct shown_user *show(struct req *r, int64_t id, const struct user *u)
+{
+    struct shown_user *s = arena_new_of(r->arena, struct shown_user);
+    *s = (struct shown_user){ r->shown_users, id, STR_NULL };
+    r->shown_users = s;
+    if (!u)
+        return s;
+    struct buf b = BUF_INIT(LIMIT_RESPONSE);
+    struct json_writer w = JSON_WRITER(&b);
+    json_open(&w, '{');
+    user_basic_fields(&w, u);
+    settings_write(&w, r->arena, short_settings, ARRAY_LEN(short_settings), u->settings);
+    json_close(&w, '}');
+    s->text = arena_str(r->arena, buf_view(&b));
+    buf_release(&b);
+    return s;
+}
+
+void req_show_user(struct req *r, const struct user *u)
+{
+    if (!shown(r, u->id))
+        show(r, u->id, u);
+}
+
+/* Those that were not read yet, without repeats, as a JSON list. */
+static str missing_users(struct req *r, const int64_t *ids, size_t n)
+{
+    struct buf b = BUF_INIT(24 * n + 16);
+    struct json_writer w = JSON_WRITER(&b);
+    json_open(&w, '[');
+    for (size_t i = 0; i < n; i++)
+        if (ids[i] && !shown(r, ids[i])) {
+            show(r, ids[i], NULL);
+            json_i64(&w, ids[i]);
+        }
+    json_close(&w, ']');
+    str list = arena_str(r->arena, buf_view(&b));
+    buf_release(&b);
+    return list;
+}
+
+int req_load_users(struct req *r, const int64_t *ids, size_t n, struct err *e)
+{
+    struct user *users = NULL;
+    size_t found = 0;
+    for (size_t i = 0; i < n; i++) /* most often it is the caller */
+        if (ids[i] == r->user.id)
+            req_show_user(r, &r->user);
+    str missing = missing_users(r, ids, n);
+    int rc = missing.n > 2 ? user_list(r->db, r->arena, missing, &users, &found, e) : 0;
+    for (size_t i = 0; i < found && rc == 0; i++)
+        show(r, users[i].id, &users[i]);
+    return rc;
+}
+
 int write_user_basic(struct req *r, struct json_writer *w, int64_t user_id, struct err *e)
 {
-    if (r->shown_user.id != user_id) { /* rows of a list mostly share their creator */
-        struct user u = { 0 };
-        int rc = user_id ? user_find(r->db, r->arena, user_id, &u, e) : 0;
-        if (rc < 0)
-            return rc;
-        r->shown_user = u;
-    }
-    if (!r->shown_user.id) {
+    struct shown_user *u = shown(r, user_id);
+    int rc = u ? 0 : req_load_users(r, &user_id, 1, e);
+    if (rc < 0)
+        return rc;
+    u = shown(r, user_id);
+    if (u && u->text.p)
+        json_raw(w, u->text);
+    else
         json_null(w);
-        return 0;
-    }
-    json_open(w, '{');
-    user_basic_fields(w, &r->shown_user);
-    settings_write(w, r->arena, short_settings, ARRAY_LEN(short_settings), r->shown_user.settings);
-    json_close(w, '}');
     return 0;
+}
+
+void write_loaded_user(struct req *r, struct json_writer *w, const char *key, int64_t user_id)
+{
+    struct err ignored = ERR_INIT; /* it was read: nothing can fail */
+    json_key(w, key);
+    (void)write_user_basic(r, w, user_id, &ignored);
 }
 
 static int write_team(struct req *r, struct json_writer *w, struct err *e)

@@ -14,6 +14,10 @@
 #define LIMIT_RESPONSE (256u << 20)       /* bytes of a response built in memory */
 #define LIMIT_QUERY_RESULT (128u << 20)   /* bytes of an engine answer held in memory */
 #define LIMIT_PATH 1024                   /* bytes of a request path */
+#define LIMIT_FIELD 1000000u            /* characters of a text field without a limit of its own */
+#define LIMIT_SEARCH 200                 /* characters of a search term */
+#define LIMIT_TAGS_ASKED 50              /* `tags` parameters of one request */
+#define LIMIT_TILES 1000                 /* entries of `tiles` in one request */
 #define LIMIT_PAGE_DEFAULT 100            /* rows of a page when the caller names none */
 #define LIMIT_KEYS_PER_USER 10            /* personal API keys */
 #define LIMIT_STATEMENT (8u << 20)        /* bytes of an SQL statement sent to the engine */

@@ -52,6 +52,28 @@ str http_query_of(struct http_request *r, const char *name)
     return v ? (str){ v, n } : STR("");
 }
 
+struct query_values {
+    str name, *out;
+    size_t n, max;
+};
+
+static enum MHD_Result take_value(void *cls, enum MHD_ValueKind kind, const char *key,
+                                  size_t key_n, const char *value, size_t value_n)
+{
+    struct query_values *q = cls;
+    (void)kind;
+    if (q->n < q->max && str_eq((str){ key, key_n }, q->name))
+        q->out[q->n++] = value ? (str){ value, value_n } : STR("");
+    return MHD_YES;
+}
+
+size_t http_query_values(struct http_request *r, const char *name, str *out, size_t max)
+{
+    struct query_values q = { str_of(name), out, 0, max };
+    MHD_get_connection_values_n(r->connection, MHD_GET_ARGUMENT_KIND, take_value, &q);
+    return q.n;
+}
+
 str http_cookie_of(struct http_request *r, const char *name)
 {
     return str_of(MHD_lookup_connection_value(r->connection, MHD_COOKIE_KIND, name));

@@ -63,6 +63,8 @@ bool http_peer_gone(struct http_request *r);
 /* STR_NULL when absent. Header names ignore case; a query parameter without '=' is "". */
 str http_header_of(struct http_request *r, const char *name);
 str http_query_of(struct http_request *r, const char *name);
+/* The values of a parameter that may stand there more than once: their number, at most max. */
+size_t http_query_values(struct http_request *r, const char *name, str *out, size_t max);
 str http_cookie_of(struct http_request *r, const char *name);
 /* The query string with one parameter replaced (value NULL: dropped), without '?'. */
 str http_query_with(struct http_request *r, const char *name, const char *value);

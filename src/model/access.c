@@ -276,6 +276,24 @@ int user_find(struct db *d, struct arena *a, int64_t id, struct user *out, struc
     return user_first(rc, st, a, out, e);
 }
 
+int user_list(struct db *d, struct arena *a, str ids, struct user **out, size_t *n, struct err *e)
+{
+    struct stmt *st;
+    struct user *list = NULL;
+    size_t count = 0;
+    int rc = db_open(d, a, &st, e,
+                     SELECT_USER "WHERE u.id IN (SELECT value FROM json_each(?))", "s", ids);
+    while (rc >= 0 && (rc = stmt_step(st, e)) > 0) {
+        list = arena_grown(a, list, count, sizeof(*list));
+        user_read(st, a, 0, &list[count++]);
+    }
+    if (rc < 0)
+        return rc;
+    *out = list;
+    *n = count;
+    return 0;
+}
+
 int user_find_email(struct db *d, struct arena *a, str email, struct user *out, struct err *e)
 {
     struct stmt *st = NULL;

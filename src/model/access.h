@@ -83,6 +83,8 @@ void user_read(struct stmt *st, struct arena *a, int col, struct user *u);
 /* find: 1 found, 0 not there, negative an error. */
 int user_find(struct db *d, struct arena *a, int64_t id, struct user *out, struct err *e);
 int user_find_email(struct db *d, struct arena *a, str email, struct user *out, struct err *e);
+/* ids: a JSON list; *n of them in the arena. */
+int user_list(struct db *d, struct arena *a, str ids, struct user **out, size_t *n, struct err *e);
 int user_find_uuid(struct db *d, struct arena *a, str uuid, struct user *out, struct err *e);
 int organization_find(struct db *d, struct arena *a, str id, int64_t user_id,
                       struct organization *out, struct err *e);

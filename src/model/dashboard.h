@@ -14,18 +14,31 @@ struct dashboard {
     int64_t restriction_level;
     str filters, variables, breakdown_colors, tags; /* JSON */
     int64_t data_color_theme_id;                    /* 0: none */
+    str folder;                                     /* STR_NULL: unfiled */
+    bool collaborates; /* the asking user is named as an editor */
 };
 
-int dashboard_insert(struct db *d, struct dashboard *in, struct err *e); /* sets id */
+/* What a list shows; STR_NULL and NULL: everything that is not unlisted. */
+struct dashboard_filter {
+    int64_t project_id;
+    int64_t viewer;    /* the asking user */
+    str search;        /* folded to lower case: part of the name, the description or a tag */
+    str tags;          /* JSON list, any of them */
+    str creation_mode; /* this one only */
+    str folder;        /* directly in this one */
+    bool exclude_generated;
+};
+
+/* Both belong into a transaction with what they follow from. insert sets id. */
+int dashboard_insert(struct db *d, struct dashboard *in, struct err *e);
 int dashboard_update(struct db *d, const struct dashboard *in, struct err *e);
 /* 1 found, 0 not; deleted rows too. viewer is the asking user. */
 int dashboard_find(struct db *d, struct arena *a, int64_t project_id, int64_t id, int64_t viewer,
                    struct dashboard *out, struct err *e);
-int dashboard_count(struct db *d, struct arena *a, int64_t project_id, int64_t *out,
+int dashboard_count(struct db *d, struct arena *a, const struct dashboard_filter *f, int64_t *out,
                     struct err *e);
-/* Pinned first, then by name; the statement yields rows for dashboard_read. */
-int dashboard_page(struct db *d, struct arena *a, int64_t project_id, int64_t viewer, int64_t limit,
-                   int64_t offset, struct stmt **out, struct err *e);
-void dashboard_read(struct stmt *st, struct arena *a, struct dashboard *out);
-/* The user opened it now. */
-int dashboard_seen(struct db *d, int64_t id, int64_t viewer, struct err *e);
+/* Pinned first, then by name; *n rows in the arena. */
+int dashboard_page(struct db *d, struct arena *a, const struct dashboard_filter *f, int64_t limit,
+                   int64_t offset, struct dashboard **out, size_t *n, struct err *e);
+/* The user opened it now: sets both times. */
+int dashboard_seen(struct db *d, struct dashboard *in, int64_t viewer, struct err *e);

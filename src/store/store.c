@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/fold.h"
+
 #define POOL 8
 #define CACHE 128 /* prepared statements kept by a connection; a power of two */
 
@@ -48,6 +50,7 @@ MIGRATION(m0003_collaborator);
 MIGRATION(m0004_login);
 MIGRATION(m0005_ingest);
 MIGRATION(m0006_settings);
+MIGRATION(m0007_insight);
 
 static const struct migration migrations[] = {
     { 1, m0001_access, m0001_access_end },
@@ -56,6 +59,7 @@ static const struct migration migrations[] = {
     { 4, m0004_login, m0004_login_end },
     { 5, m0005_ingest, m0005_ingest_end },
     { 6, m0006_settings, m0006_settings_end },
+    { 7, m0007_insight, m0007_insight_end },
 };
 
 static int fail(struct db *d, struct err *e, const char *what)
@@ -105,6 +109,20 @@ static int migrate(struct db *d, struct err *e)
     return 0;
 }
 
+/* fold(text): lower case of every alphabet, which lower() has of ASCII only. */
+static void fold(sqlite3_context *c, int n, sqlite3_value **args)
+{
+    (void)n;
+    const char *p = (const char *)sqlite3_value_text(args[0]);
+    if (!p)
+        return;
+    size_t len = (size_t)sqlite3_value_bytes(args[0]);
+    char *out = sqlite3_malloc64(len * 3 + 1);
+    BUG_ON(!out);
+    sqlite3_result_text64(c, out, fold_lower_into((str){ p, len }, out), sqlite3_free,
+                          SQLITE_UTF8);
+}
+
 static int connect_one(struct db *d, const char *path, bool create, struct err *e)
 {
     int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0);
@@ -113,6 +131,8 @@ static int connect_one(struct db *d, const char *path, bool create, struct err *
         return e->kind;
     }
     sqlite3_busy_timeout(d->h, 10000);
+    BUG_ON(sqlite3_create_function_v2(d->h, "fold", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,
+                                      fold, NULL, NULL, NULL) != SQLITE_OK);
     return exec(d, "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON", e);
 }
 

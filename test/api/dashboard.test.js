@@ -10,11 +10,11 @@ after(async () => assert.equal(await s.stop(), 0));
 
 const base = "/api/environments/@current/dashboards/";
 const short = ["access_control_version", "created_at", "created_by", "creation_mode", "deleted",
-  "description", "effective_privilege_level", "effective_restriction_level", "id", "is_shared",
+  "description", "effective_privilege_level", "effective_restriction_level", "folder", "id", "is_shared",
   "last_accessed_at", "last_refresh", "last_viewed_at", "name", "pinned", "restriction_level",
   "tags", "team_id", "user_access_level"];
 const detail = [...short, "breakdown_colors", "data_color_theme_id", "filters",
-  "persisted_filters", "persisted_variables", "tiles", "variables"].sort();
+  "persisted_filters", "persisted_variables", "quick_filter_ids", "tiles", "variables"].sort();
 
 test("create answers every field, and retrieve the same dashboard", async () => {
   const made = await s.call("POST", base,
@@ -34,19 +34,97 @@ test("create answers every field, and retrieve the same dashboard", async () => 
     assert.deepEqual(got.json[key], made.json[key], key);
 });
 
-test("bad fields are named, and nothing is stored", async () => {
+test("bad fields are named, and nothing is stored or changed", async () => {
   const count = async () => (await s.call("GET", base)).json.count;
+  const { id } = (await s.call("POST", base, { body: { name: "kept", tags: ["t"] } })).json;
   const before_ = await count();
+  const uuid = "00000000-0000-4000-8000-000000000000";
+  const list = (type) => `Expected a list of items but got type "${type}".`;
   const rows = [
-    [{ name: "x".repeat(401) }, "max_length", "name"], [{ description: null }, "null", "description"],
-    [{ name: [] }, "invalid_input", "name"], [{ pinned: "maybe" }, "invalid_input", "pinned"],
-    [{ restriction_level: 5 }, "invalid_choice", "restriction_level"], [{ tags: null }, "null", "tags"],
+    [{ name: "x".repeat(401) }, "max_length", "name", "Ensure this field has no more than 400 characters."],
+    [{ name: [] }, "invalid_input", "name", "Not a valid string."],
+    [{ name: {} }, "invalid_input", "name", "Not a valid string."],
+    [{ name: true }, "invalid_input", "name", "Not a valid string."],
+    [{ description: null }, "null", "description", "This field may not be null."],
+    [{ pinned: "maybe" }, "invalid_input", "pinned", "Must be a valid boolean."],
+    [{ restriction_level: 22 }, "invalid_choice", "restriction_level", '"22" is not a valid choice.'],
+    [{ restriction_level: "x" }, "invalid_choice", "restriction_level", '"x" is not a valid choice.'],
+    [{ tags: null }, "null", "tags", "This field may not be null."],
+    [{ tags: "x" }, "not_a_list", "tags", list("str")], [{ tags: {} }, "not_a_list", "tags", list("dict")],
+    [{ tags: 1 }, "not_a_list", "tags", list("int")], [{ tags: [[]] }, "invalid_input", "tags", "Not a valid string."],
+    [{ data_color_theme_id: "x" }, "invalid_input", "data_color_theme_id", "A valid integer is required."],
+    [{ data_color_theme_id: 77 }, "does_not_exist", "data_color_theme_id", 'Invalid pk "77" - object does not exist.'],
+    [{ last_refresh: "x" }, "invalid_input", "last_refresh", /^Datetime has wrong format\./],
+    [{ last_accessed_at: "2026-01-01" }, "invalid_input", "last_accessed_at", /^Datetime has wrong format\./],
+    [{ quick_filter_ids: "x" }, "not_a_list", "quick_filter_ids", list("str")],
+    [{ quick_filter_ids: ["x"] }, "invalid_input", "quick_filter_ids", "Invalid UUID: x"],
+    [{ quick_filter_ids: [uuid] }, "invalid_input", "quick_filter_ids", `Quick filters not found: ${uuid}`],
+    [{ filters: [1] }, "invalid_input", null, "Filters must be a dictionary"],
   ];
-  for (const [body, code, attr] of rows) {
-    const { status, json } = await s.call("POST", base, { body });
-    assert.deepEqual([status, json.type, json.code, json.attr], [400, "validation_error", code, attr]);
-  }
+  const created = [
+    [{ use_dashboard: "" }, "invalid_input", "use_dashboard", "A valid integer is required."],
+    [{ use_dashboard: 12345 }, "invalid_input", "use_dashboard", "Invalid value provided"],
+    [{ use_template: "NOPE" }, "invalid_input", "use_template", "Invalid template provided: NOPE"],
+    [{ use_template: "A", use_dashboard: id }, "invalid_input", null,
+      "`use_dashboard` and `use_template` cannot be used together"],
+  ];
+  for (const [method, at, table] of [["POST", base, [...rows, ...created]], ["PATCH", `${base}${id}/`, rows],
+    ["PUT", `${base}${id}/`, rows]])
+    for (const [body, code, attr, detail] of table) {
+      const { status, json } = await s.call(method, at, { body });
+      assert.deepEqual([status, json.type, json.code, json.attr], [400, "validation_error", code, attr], JSON.stringify(body));
+      if (detail instanceof RegExp) assert.match(json.detail, detail);
+      else assert.equal(json.detail, detail);
+    }
   assert.equal(await count(), before_);
+  const { json } = await s.call("GET", `${base}${id}/`);
+  assert.deepEqual([json.name, json.tags], ["kept", ["t"]]);
+});
+
+test("fields are stored as clients send them", async () => {
+  const body = { name: 5, description: " d ", last_accessed_at: "2026-01-02T03:04:05+01:00", last_refresh: null,
+    tags: ["Émile", "émile ", 7], breakdown_colors: { any: [1] }, quick_filter_ids: null, restriction_level: "37",
+    data_color_theme_id: null, filters: { date_from: "-7d" }, variables: { ignored: 1 }, tiles: [{ text: { body: "x" } }],
+    _create_in_folder: "Team/Growth" };
+  const { status, json } = await s.call("POST", base, { body });
+  assert.equal(status, 201);
+  assert.deepEqual([json.name, json.description, json.last_accessed_at], ["5", "d", "2026-01-02T02:04:05Z"]);
+  assert.deepEqual([json.tags, json.breakdown_colors, json.restriction_level], [["émile", "7"], { any: [1] }, 37]);
+  assert.deepEqual([json.filters, json.persisted_filters, json.persisted_variables], [{ date_from: "-7d" }, { date_from: "-7d" }, null]);
+  assert.deepEqual([json.variables, json.tiles, json.folder, json.creation_mode], [{}, [], "Team/Growth", "default"]);
+  const cleared = await s.call("PATCH", `${base}${json.id}/`, { body: { name: null, tags: [], breakdown_colors: null } });
+  assert.deepEqual([cleared.json.name, cleared.json.tags, cleared.json.breakdown_colors], [null, [], []]);
+  const over = (text) => s.call("GET", `${base}${json.id}/?filters_override=${encodeURIComponent(text)}`);
+  const shown = (await over('{"date_to":"-1d"}')).json;
+  assert.deepEqual([shown.filters, shown.persisted_filters], [{ date_from: "-7d", date_to: "-1d" }, { date_from: "-7d" }]);
+  for (const bad of ["{", "[]"])
+    assert.deepEqual([(await over(bad)).json.attr, (await over(bad)).json.detail],
+      ["filters_override", "Invalid JSON passed in filters_override parameter"]);
+});
+
+test("the list is narrowed by search, tags, folder and mode", async () => {
+  const project = s.cli("project", "add", "--name", "Searched").id;
+  const list = `/api/environments/${project}/dashboards/`;
+  for (const body of [{ name: "Größe" }, { name: "b", description: "weekly GRÖSSE and größe" },
+    { name: "c", tags: ["größer"] }, { name: "d", tags: ["x"], _create_in_folder: "F" }, { name: "Generated Dashboard: e" }, { name: "%" }])
+    await s.call("POST", list, { body });
+  const names = async (query) => {
+    const { status, json } = await s.call("GET", `${list}?${query}`);
+    assert.equal(status, 200);
+    assert.equal(json.count, json.results.length);
+    return json.results.map((d) => d.name);
+  };
+  assert.deepEqual(await names("search=%20GR%C3%96%C3%9FE%20"), ["Größe", "b", "c"]);
+  assert.deepEqual(await names("search=%25"), ["%"]);
+  assert.equal((await names("search=%20")).length, 6);
+  assert.deepEqual(await names("tags=x&tags=gr%C3%B6%C3%9Fer"), ["c", "d"]);
+  assert.deepEqual(await names("folder=F"), ["d"]);
+  assert.deepEqual(await names("creation_mode=duplicate"), []);
+  assert.equal((await names("exclude_generated=true")).length, 5);
+  const hit = (await s.call("GET", `${list}?search=gr`)).json.results[0];
+  assert.equal(hit.search_match_type, "exact");
+  const long = await s.call("GET", `${list}?search=${"x".repeat(201)}`);
+  assert.deepEqual([long.status, long.json.attr, long.json.detail], [400, "search", "Search query must be 200 characters or fewer."]);
 });
 
 test("the list is pinned first, then by name, null names last, in pages", async () => {

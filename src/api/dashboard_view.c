@@ -1,0 +1,114 @@
+/* dashboard_view.c - see dashboard_view.h. */
+#include "api/dashboard_view.h"
+
+#include <stdio.h>
+
+#include "api/tile.h"
+
+bool dashboard_may_restrict(const struct req *r, const struct dashboard *d)
+{
+    return d->created_by == r->user.id || r->organization.level >= LEVEL_ADMIN;
+}
+
+bool dashboard_may_edit(const struct req *r, const struct dashboard *d)
+{
+    return d->restriction_level <= PRIVILEGE_VIEW || d->collaborates ||
+           dashboard_may_restrict(r, d);
+}
+
+void dashboard_write_short(struct req *r, struct json_writer *w, const struct dashboard *d)
+{
+    json_key(w, "id");
+    json_i64(w, d->id);
+    json_key(w, "name");
+    json_str(w, d->name);
+    json_key(w, "description");
+    json_str(w, d->description);
+    json_key(w, "pinned");
+    json_bool(w, d->pinned);
+    json_key(w, "created_at");
+    json_time(w, d->created_at);
+    write_loaded_user(r, w, "created_by", d->created_by);
+    json_key(w, "last_accessed_at");
+    json_time(w, d->last_accessed_at);
+    json_key(w, "last_viewed_at");
+    json_time(w, d->last_viewed_at);
+    json_key(w, "is_shared");
+    json_bool(w, false);
+    json_key(w, "deleted");
+    json_bool(w, d->deleted);
+    json_key(w, "creation_mode");
+    json_str(w, d->creation_mode);
+    json_key(w, "tags");
+    json_raw(w, d->tags);
+    json_key(w, "restriction_level");
+    json_i64(w, d->restriction_level);
+    json_key(w, "effective_restriction_level");
+    json_i64(w, d->restriction_level);
+    json_key(w, "effective_privilege_level");
+    json_i64(w, dashboard_may_edit(r, d) ? PRIVILEGE_EDIT : PRIVILEGE_VIEW);
+    json_key(w, "user_access_level");
+    json_z(w, dashboard_may_restrict(r, d) ? "manager" : "editor");
+    json_key(w, "access_control_version");
+    json_z(w, d->restriction_level > PRIVILEGE_VIEW ? "v1" : "v2");
+    json_key(w, "last_refresh");
+    json_time(w, d->last_refresh);
+    json_key(w, "team_id");
+    json_i64(w, d->project_id);
+    json_key(w, "folder");
+    json_str(w, d->folder);
+}
+
+static void write_object_or_null(struct json_writer *w, const char *key, str object)
+{
+    json_key(w, key);
+    json_raw(w, str_eqz(object, "{}") ? STR("null") : object);
+}
+
+static void write_detail(struct req *r, struct json_writer *w, const struct dashboard *d,
+                         const struct json *filters, const struct json *variables,
+                         const struct tile_set *tiles)
+{
+    json_open(w, '{');
+    dashboard_write_short(r, w, d);
+    json_key(w, "filters");
+    json_tree(w, filters);
+    json_key(w, "variables");
+    json_tree(w, variables);
+    json_key(w, "breakdown_colors");
+    json_raw(w, d->breakdown_colors);
+    json_key(w, "data_color_theme_id");
+    if (d->data_color_theme_id)
+        json_i64(w, d->data_color_theme_id);
+    else
+        json_null(w);
+    json_key(w, "quick_filter_ids");
+    json_raw(w, STR("[]"));
+    write_object_or_null(w, "persisted_filters", d->filters);
+    write_object_or_null(w, "persisted_variables", d->variables);
+    json_key(w, "tiles");
+    json_open(w, '[');
+    for (size_t i = 0; i < tiles->n; i++)
+        tile_write(r, w, tiles, &tiles->tiles[i], (int64_t)i);
+    json_close(w, ']');
+    json_close(w, '}');
+}
+
+int dashboard_reply(struct req *r, int status, const struct dashboard *d, struct err *e)
+{
+    const struct json *filters, *variables;
+    struct tile_set tiles;
+    int rc = insight_override(r, d->filters, "filters_override", &filters, e);
+    if (rc == 0)
+        rc = insight_override(r, d->variables, "variables_override", &variables, e);
+    if (rc == 0)
+        rc = req_load_users(r, &d->created_by, 1, e);
+    if (rc == 0)
+        rc = tile_set_load(r, d, "sm", filters, variables, &tiles, e);
+    if (rc < 0)
+        return rc;
+    tile_set_compute(r, &tiles, insight_refresh(r), d->id);
+    struct json_writer w = reply_json(r, status);
+    write_detail(r, &w, d, filters, variables, &tiles);
+    return 0;
+}

@@ -1,0 +1,13 @@
+/* dashboard_view.h - dashboards as the API shows them: in lists, and one with its tiles. */
+#pragma once
+
+#include "api/internal.h"
+#include "model/dashboard.h"
+
+/* The creator and organization admins: they may edit whatever the level, and change the level. */
+bool dashboard_may_restrict(const struct req *r, const struct dashboard *d);
+/* The members of the list form; the creator was read by req_load_users. */
+void dashboard_write_short(struct req *r, struct json_writer *w, const struct dashboard *d);
+/* The whole reply: the dashboard, the overrides of the address laid over it, its tiles with their
+ * results. Gives the connection to the store back. */
+int dashboard_reply(struct req *r, int status, const struct dashboard *d, struct err *e);
