@@ -61,6 +61,7 @@ extern const struct route capture_routes[];
 extern const struct route capture_v1_routes[];
 extern const struct route collaborator_routes[];
 extern const struct route dashboard_routes[];
+extern const struct route event_definition_routes[];
 extern const struct route flags_routes[];
 extern const struct route health_routes[];
 extern const struct route insight_routes[];
@@ -69,6 +70,7 @@ extern const struct route organization_routes[];
 extern const struct route page_routes[];
 extern const struct route personal_api_key_routes[];
 extern const struct route project_routes[];
+extern const struct route property_definition_routes[];
 extern const struct route remote_config_routes[];
 extern const struct route session_routes[];
 extern const struct route token_routes[];
@@ -131,6 +133,15 @@ struct page page_of(struct req *r);
 /* {"count":…,"next":…,"previous":…,"results":[ ; the caller writes items and calls page_close. */
 struct json_writer page_open(struct req *r, struct page page, int64_t count);
 void page_close(struct json_writer *w);
+
+/* Parameters of the URL. Flags: -1 absent, 0, 1. Lists: JSON texts in the arena, STR_NULL absent. */
+int param_flag(struct req *r, const char *name, int *out, struct err *e);
+/* A JSON list of texts. */
+int param_list(struct req *r, const char *name, str *out, struct err *e);
+/* Parts between commas. */
+str param_parts(struct req *r, const char *name);
+/* Words between blanks, in lower case. */
+str param_words(struct req *r, const char *name);
 
 /* Fields of the JSON body. Absent: 0 and *out untouched; wrong: the documented error. */
 int body_str(struct req *r, const char *name, size_t max, str *out, struct err *e);

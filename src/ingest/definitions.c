@@ -27,6 +27,12 @@ void definitions_forget(struct definitions *s)
     definitions_init(s);
 }
 
+/* What was deleted in the meantime is learned again within the hour. */
+static int64_t hour_ago(void)
+{
+    return clock_now_us() - 3600 * CLOCK_SECOND;
+}
+
 /* True when this was not written since `at`; remembers now. */
 static bool is_new(struct definitions *s, str key, int64_t at)
 {
@@ -107,7 +113,7 @@ static int learn_property(struct definitions *s, struct db *d, const struct even
         return 0;
     /* A property seen with nulls or lists only is asked about again once it has a type. */
     snprintf(kind, sizeof(kind), "%d,%d,%d", owner, group, type.p != NULL);
-    if (!is_new(s, key_of(room, sizeof(room), ev->team_id, kind, v->key, STR("")), 1))
+    if (!is_new(s, key_of(room, sizeof(room), ev->team_id, kind, v->key, STR("")), hour_ago()))
         return 0;
     return property_definition_seen(d, ev->team_id, owner, group, v->key, type, e);
 }
@@ -126,9 +132,8 @@ static int learn_event(struct definitions *s, struct db *d, const struct event *
                        struct err *e)
 {
     char room[64 + LIMIT_EVENT_NAME * 4 + NAME_MAX_];
-    int64_t hour_ago = clock_now_us() - 3600 * CLOCK_SECOND;
     str key = key_of(room, sizeof(room), ev->team_id, "e", ev->name, STR(""));
-    int rc = is_new(s, key, hour_ago)
+    int rc = is_new(s, key, hour_ago())
                  ? event_definition_seen(d, ev->team_id, ev->name, ev->created_at, e)
                  : 0;
     int left = NAMES_MAX;
@@ -137,7 +142,7 @@ static int learn_event(struct definitions *s, struct db *d, const struct event *
             continue;
         rc = learn_property(s, d, ev, OWNER_EVENT, -1, m, e);
         key = key_of(room, sizeof(room), ev->team_id, "p", ev->name, m->key);
-        if (rc == 0 && is_new(s, key, 1))
+        if (rc == 0 && is_new(s, key, hour_ago()))
             rc = event_property_seen(d, ev->team_id, ev->name, m->key, e);
     }
     return rc;
@@ -149,7 +154,9 @@ int definitions_learn(struct definitions *s, struct db *d, const struct event *e
         definitions_forget(s);
     int rc = learn_event(s, d, ev, e);
     if (rc == 0 && str_eqz(ev->name, "$groupidentify"))
-        return learn_all(s, d, ev, OWNER_GROUP, 0, json_get(ev->properties, "$group_set"), e);
+        return ev->group_index < 0 ? 0
+                                   : learn_all(s, d, ev, OWNER_GROUP, ev->group_index,
+                                               json_get(ev->properties, "$group_set"), e);
     /* Persons are learned from what they have after the event: automatic ones too. */
     if (rc == 0 && ev->person_properties)
         rc = learn_all(s, d, ev, OWNER_PERSON, -1, ev->person_properties, e);

@@ -22,6 +22,7 @@ struct event {
     enum person_mode person_mode;
     const struct json *person_properties; /* object; NULL: none */
     str groups[5];
+    int group_index; /* of the group that a $groupidentify is about, -1 when it is not kept */
     struct event *next;
 };
 

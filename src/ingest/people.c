@@ -334,18 +334,20 @@ static int apply_groups(struct people *p, struct event *ev, struct err *e)
     return rc;
 }
 
-static int apply_group_identify(struct people *p, const struct event *ev, struct err *e)
+static int apply_group_identify(struct people *p, struct event *ev, struct err *e)
 {
     str type = json_get_text(ev->properties, "$group_type");
     str key = scalar(json_get(ev->properties, "$group_key"));
     const struct json *set = json_get(ev->properties, "$group_set");
     struct group g = { .team_id = ev->team_id, .key = key, .created_at = ev->timestamp };
     int idx;
+    ev->group_index = -1;
     if (!type.n || !key.n)
         return 0;
     int rc = type_index(p, ev->team_id, type, &idx, e);
     if (rc < 0 || idx < 0 || p->resolve_only)
         return rc;
+    ev->group_index = idx;
     g.idx = idx;
     rc = group_find(p->db, p->arena, ev->team_id, idx, key, &g, e);
     if (rc < 0)
