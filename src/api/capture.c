@@ -2,6 +2,8 @@
  *
  * The server does not know at this point which tokens exist: a well-formed one gets 200. Errors are
  * plain text, which SDKs do not read but people do. */
+#include <arpa/inet.h>
+
 #include "api/internal.h"
 #include "base/clock.h"
 #include "base/limits.h"
@@ -26,15 +28,32 @@ static void on_stored(void *context, bool stored)
     http_resume(w->http);
 }
 
+/* The address in "1.2.3.4", "1.2.3.4:5", "::1", "[::1]:5"; STR_NULL: none of those. */
+static str address_of(struct arena *a, str text)
+{
+    unsigned char ignored[16];
+    ptrdiff_t colon = str_find_char(text, ':'), close = str_find_char(text, ']');
+    bool dots = str_find_char(text, '.') >= 0 && colon != 0;
+    if (text.n && text.p[0] == '[' && close > 0)
+        text = str_slice(text, 1, (size_t)close);
+    else if (dots && colon > 0 && str_find_char(str_slice(text, (size_t)colon + 1, text.n), ':') < 0)
+        text = str_slice(text, 0, (size_t)colon);
+    if (text.n >= 64)
+        return STR_NULL;
+    str z = arena_str(a, text);
+    bool ok = inet_pton(AF_INET, z.p, ignored) == 1 || inet_pton(AF_INET6, z.p, ignored) == 1;
+    return ok ? z : STR_NULL;
+}
+
 /* The client's address. A proxy on this machine is believed about whom it speaks for. */
 static str client_ip(struct req *r)
 {
-    str peer = str_of(r->http->peer);
+    str peer = str_of(r->http->peer), first = STR_NULL;
     str forwarded = http_header_of(r->http, "X-Forwarded-For");
     bool local = str_starts(peer, STR("127.")) || str_eqz(peer, "::1");
     if (local && forwarded.p)
-        peer = str_trim(str_split(&forwarded, ','));
-    return peer.n < 64 ? arena_str(r->arena, peer) : STR("");
+        first = address_of(r->arena, str_trim(str_split(&forwarded, ',')));
+    return first.p ? first : arena_str(r->arena, peer);
 }
 
 int capture_store(struct req *r, enum journal_kind kind, int64_t sent_at, str body,

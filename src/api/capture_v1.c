@@ -2,6 +2,7 @@
  *
  * Accepted events are journalled in the v0 form, so that one path leads on from there. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "api/internal.h"
 #include "base/clock.h"
@@ -15,6 +16,7 @@ struct v1 {
     str token, sdk, sdk_version; /* sdk: STR_NULL when malformed */
     int64_t sent_at;
     struct json *body;
+    bool internal; /* capture_internal */
     const struct json *batch;
     struct buf events; /* the v0 form of what was accepted */
     struct json_writer out;
@@ -97,6 +99,22 @@ static void split_sdk(struct v1 *v)
         }
 }
 
+static bool is_json_type(str type)
+{
+    str name = str_trim(str_split(&type, ';'));
+    return str_eq_nocase(name, STR("application/json"));
+}
+
+/* A date, a time of day and a zone, where other places are content with less. */
+static bool rfc3339(str s, int64_t *us)
+{
+    if (s.n < 20 || (s.p[10] != 'T' && s.p[10] != 't' && s.p[10] != ' '))
+        return false;
+    char last = s.p[s.n - 1], sign = s.p[s.n - 6];
+    bool zone = last == 'Z' || last == 'z' || ((sign == '+' || sign == '-') && s.p[s.n - 3] == ':');
+    return zone && clock_parse(s, us);
+}
+
 static int check_headers(struct v1 *v, struct err *e)
 {
     struct http_request *h = v->r->http;
@@ -107,7 +125,7 @@ static int check_headers(struct v1 *v, struct err *e)
         rc = check_token(v, e);
     if (rc < 0)
         return rc;
-    if (!str_starts(http_header_of(h, "Content-Type"), STR("application/json")))
+    if (!is_json_type(http_header_of(h, "Content-Type")))
         return fail(e, ERR_MEDIA_TYPE, "unsupported_content_type",
                     "Content-Type must be application/json");
     str encoding = http_header_of(h, "Content-Encoding");
@@ -121,7 +139,7 @@ static int check_headers(struct v1 *v, struct err *e)
         return fail(e, ERR_INVALID, "invalid_header_value", "PostHog-Request-Id is not a UUID");
     if (!str_to_i64(http_header_of(h, "PostHog-Attempt"), &attempt) || attempt < 1)
         return fail(e, ERR_INVALID, "invalid_header_value", "PostHog-Attempt is not a count");
-    if (!clock_parse(http_header_of(h, "PostHog-Request-Timestamp"), &v->sent_at))
+    if (!rfc3339(http_header_of(h, "PostHog-Request-Timestamp"), &v->sent_at))
         return fail(e, ERR_INVALID, "invalid_header_value",
                     "PostHog-Request-Timestamp is not an RFC 3339 time");
     split_sdk(v);
@@ -159,11 +177,39 @@ static int schema_error(struct err *e, const char *text)
     return fail(e, ERR_INVALID, "request_parsing_error", text);
 }
 
+/* bool, number or one of the words; -1 unset, -2 not understood. */
+static int lenient_bool(const struct json *v)
+{
+    static const char *const words[2][5] = { { "false", "f", "no", "n", "off" },
+                                             { "true", "t", "yes", "y", "on" } };
+    double number;
+    if (!v || v->type == JSON_NULL)
+        return -1;
+    if (v->type == JSON_BOOL)
+        return v->boolean;
+    if (v->type == JSON_NUMBER)
+        return v->num != 0;
+    if (v->type != JSON_STRING)
+        return -2;
+    str text = str_trim(v->text);
+    if (!text.n)
+        return -1;
+    for (int value = 0; value < 2; value++)
+        for (size_t i = 0; i < 5; i++)
+            if (str_eq_nocase(text, str_of(words[value][i])))
+                return value;
+    return str_to_f64(text, &number) ? number != 0 : -2;
+}
+
 static int check_schema(struct v1 *v, struct err *e)
 {
     static const char *const texts[] = { "event", "uuid", "distinct_id", "timestamp" };
     if (!json_is(json_get(v->body, "created_at"), JSON_STRING))
         return schema_error(e, "created_at is missing");
+    int internal = lenient_bool(json_get(v->body, "capture_internal"));
+    if (internal == -2 || lenient_bool(json_get(v->body, "historical_migration")) == -2)
+        return schema_error(e, "capture_internal or historical_migration is not a boolean");
+    v->internal = internal == 1;
     v->batch = json_get(v->body, "batch");
     if (!json_is(v->batch, JSON_ARRAY))
         return schema_error(e, "batch is missing");
@@ -193,36 +239,12 @@ static int check_body(struct v1 *v, struct err *e)
         return rc;
     if (!v->batch->count)
         return fail(e, ERR_INVALID, "empty_batch", "batch holds no event");
-    if (!clock_parse(json_get_text(v->body, "created_at"), &created))
+    if (!rfc3339(json_get_text(v->body, "created_at"), &created))
         return fail(e, ERR_INVALID, "invalid_batch", "created_at is not an RFC 3339 time");
     return check_uuids(v, e);
 }
 
 /* -------------------------------------------------------------------------- events */
-
-/* bool, number or one of the words; -1 unset, -2 not understood. */
-static int lenient_bool(const struct json *v)
-{
-    static const char *const words[2][5] = { { "false", "f", "no", "n", "off" },
-                                             { "true", "t", "yes", "y", "on" } };
-    double number;
-    if (!v || v->type == JSON_NULL)
-        return -1;
-    if (v->type == JSON_BOOL)
-        return v->boolean;
-    if (v->type == JSON_NUMBER)
-        return v->num != 0;
-    if (v->type != JSON_STRING)
-        return -2;
-    str text = str_trim(v->text);
-    if (!text.n)
-        return -1;
-    for (int value = 0; value < 2; value++)
-        for (size_t i = 0; i < 5; i++)
-            if (str_eq_nocase(text, str_of(words[value][i])))
-                return value;
-    return str_to_f64(text, &number) ? number != 0 : -2;
-}
 
 static const struct {
     const char *option, *property;
@@ -306,6 +328,10 @@ static void write_properties(struct v1 *v, const struct json *event, bool person
         json_key(w, options[i].property);
         json_bool(w, value);
     }
+    if (v->internal) {
+        json_key(w, "capture_internal");
+        json_bool(w, true);
+    }
     if (personless) {
         json_key(w, "$process_person_profile");
         json_bool(w, false);
@@ -345,7 +371,7 @@ static void answer_event(struct v1 *v, struct json_writer *reply, const struct j
     json_close(reply, '}');
 }
 
-static str answer_batch(struct v1 *v)
+static int answer_batch(struct v1 *v, str *events, struct err *e)
 {
     struct json_writer reply = reply_json(v->r, 200);
     v->events = BUF_INIT(LIMIT_INFLATED);
@@ -363,9 +389,11 @@ static str answer_batch(struct v1 *v)
     json_close(&reply, '}');
     json_close(&v->out, ']');
     json_close(&v->out, '}');
-    str body = arena_str(v->r->arena, buf_view(&v->events));
-    buf_release(&v->events);
-    return body;
+    bool full = v->events.full;
+    if (v->events.p)
+        arena_defer(v->r->arena, free, v->events.p);
+    *events = buf_view(&v->events);
+    return full ? fail(e, ERR_TOO_LARGE, "payload_too_large", "request body is too large") : 0;
 }
 
 static int capture_v1(struct req *r, struct err *e)
@@ -377,7 +405,9 @@ static int capture_v1(struct req *r, struct err *e)
     int rc = check_headers(&v, e);
     if (rc == 0)
         rc = check_body(&v, e);
-    str body = rc == 0 ? answer_batch(&v) : STR_NULL;
+    str body = STR_NULL;
+    if (rc == 0)
+        rc = answer_batch(&v, &body, e);
     if (rc == 0 && v.accepted)
         rc = capture_store(r, RECORD_V1, v.sent_at, body, refuse_v1, e);
     if (rc < 0) {

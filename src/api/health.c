@@ -32,6 +32,8 @@ static int health_ready(struct req *r, struct err *e)
 const struct route health_routes[] = {
     { "GET", "/_livez", health_live, ACCESS_PUBLIC, NULL, 0, true },
     { "GET", "/_health", health_live, ACCESS_PUBLIC, NULL, 0, true },
+    { "GET", "/_liveness", health_live, ACCESS_PUBLIC, NULL, 0, true }, /* capture's own names */
+    { "GET", "/_readiness", health_ready, ACCESS_PUBLIC, NULL, 0 },
     { "GET", "/_readyz", health_ready, ACCESS_PUBLIC, NULL, 0 },
     { 0 },
 };

@@ -161,6 +161,8 @@ void api_describe_routes(struct buf *out)
 
 size_t api_limit(struct http_request *r)
 {
+    if (str_eqz(without_slash(r->path), "/s"))
+        return LIMIT_BODY_RECORDING;
     return str_starts(r->path, STR("/i/v1/")) ? LIMIT_BODY_CAPTURE_V1 : LIMIT_BODY_API;
 }
 

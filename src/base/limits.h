@@ -3,6 +3,7 @@
 
 #define LIMIT_BODY_API (20u << 20)        /* bytes of a request body on /api */
 #define LIMIT_BODY_CAPTURE (20u << 20)    /* bytes on the wire, capture v0 */
+#define LIMIT_BODY_RECORDING (25u << 20)  /* the same, session recordings */
 #define LIMIT_BODY_CAPTURE_V1 (10u << 20) /* bytes on the wire, capture v1 */
 #define LIMIT_INFLATED (100u << 20)       /* bytes of a capture body once decompressed */
 #define LIMIT_INFLATED_V1 (50u << 20)     /* the same, capture v1 */

@@ -2,116 +2,12 @@
 #include "ingest/event.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "ingest/elements.h"
 #include "ingest/payload.h"
 #include "ingest/timestamp.h"
-#include "json/write.h"
-
-/* -------------------------------------------------------------------------- elements */
-
-/* $elements of older browser SDKs, as the text newer ones send themselves. */
-static void add_quoted(struct buf *b, str s)
-{
-    buf_char(b, '"');
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '"')
-            buf_char(b, '\\');
-        buf_char(b, s.p[i]);
-    }
-    buf_char(b, '"');
-}
-
-static int by_text(const void *a, const void *b)
-{
-    const str *x = a, *y = b;
-    int c = memcmp(x->p, y->p, x->n < y->n ? x->n : y->n);
-    return c ? c : (x->n > y->n) - (x->n < y->n);
-}
-
-static void add_classes(struct buf *b, str text)
-{
-    str words[64];
-    size_t n = 0;
-    while (text.p && n < ARRAY_LEN(words)) {
-        str word = str_split(&text, ' ');
-        if (word.n)
-            words[n++] = word;
-    }
-    qsort(words, n, sizeof(*words), by_text);
-    for (size_t i = 0; i < n; i++) {
-        buf_char(b, '.');
-        for (size_t k = 0; k < words[i].n; k++)
-            if (words[i].p[k] != '"')
-                buf_char(b, words[i].p[k]);
-    }
-}
-
-static str scalar_text(const struct json *v)
-{
-    return v->type == JSON_STRING || v->type == JSON_NUMBER ? v->text : STR_NULL;
-}
-
-/* The names the chain uses for what the list calls otherwise; the rest is written as it is. */
-static str chain_name(str key)
-{
-    static const struct {
-        const char *sent, *chain;
-    } names[] = { { "$el_text", "text" },     { "attr__href", "href" }, { "attr__id", "attr_id" },
-                  { "nth_child", "nth-child" }, { "nth_of_type", "nth-of-type" } };
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (str_eqz(key, names[i].sent))
-            return str_of(names[i].chain);
-    return key;
-}
-
-static void add_element(struct buf *b, const struct json *el)
-{
-    const struct json *members[128];
-    str tag = json_get_text(el, "tag_name"), classes = json_get_text(el, "attr__class");
-    size_t n = 0;
-    if (b->n)
-        buf_char(b, ';');
-    buf_str(b, tag);
-    add_classes(b, classes);
-    buf_char(b, ':');
-    for (const struct json *m = el->head; m && n < ARRAY_LEN(members); m = m->next)
-        if (!str_eqz(m->key, "tag_name") && scalar_text(m).p)
-            members[n++] = m;
-    for (size_t i = 1; i < n; i++) /* few: sorted in place by the names written */
-        for (size_t k = i; k; k--) {
-            str x = chain_name(members[k - 1]->key), y = chain_name(members[k]->key);
-            if (by_text(&x, &y) <= 0)
-                break;
-            const struct json *swap = members[k];
-            members[k] = members[k - 1];
-            members[k - 1] = swap;
-        }
-    for (size_t i = 0; i < n; i++) {
-        buf_str(b, chain_name(members[i]->key));
-        buf_char(b, '=');
-        add_quoted(b, scalar_text(members[i]));
-    }
-}
-
-static str take_elements(struct arena *a, struct json *properties)
-{
-    const struct json *list = json_get(properties, "$elements");
-    str chain = json_get_text(properties, "$elements_chain");
-    if (!chain.p && json_is(list, JSON_ARRAY)) {
-        struct buf b = BUF_INIT(LIMIT_EVENT);
-        for (const struct json *el = list->head; el; el = el->next)
-            if (el->type == JSON_OBJECT)
-                add_element(&b, el);
-        chain = arena_str(a, buf_view(&b));
-        buf_release(&b);
-    }
-    json_remove(properties, STR("$elements"));
-    json_remove(properties, STR("$elements_chain"));
-    return chain.p ? chain : STR("");
-}
 
 /* -------------------------------------------------------------------------- properties */
 
@@ -166,13 +62,20 @@ static struct uuid uuid_of(const struct json *sent, const struct journal_record 
     return u;
 }
 
-static str without_nul(struct arena *a, str s)
+static str take_elements(struct arena *a, struct json *properties)
 {
-    char *p = arena_z(a, s);
-    for (size_t i = 0; i < s.n; i++)
-        if (!p[i])
-            p[i] = '?';
-    return (str){ p, s.n };
+    const struct json *list = json_get(properties, "$elements");
+    str chain = json_get_text(properties, "$elements_chain");
+    if (!chain.p && json_is(list, JSON_ARRAY))
+        chain = elements_chain(a, list);
+    json_remove(properties, STR("$elements"));
+    json_remove(properties, STR("$elements_chain"));
+    return chain.p ? chain : STR("");
+}
+
+static str time_text(const struct json *v)
+{
+    return json_is(v, JSON_STRING) || json_is(v, JSON_NUMBER) ? v->text : STR_NULL;
 }
 
 struct event *event_make(struct arena *a, int64_t team_id, const struct journal_record *record,
@@ -189,16 +92,17 @@ struct event *event_make(struct arena *a, int64_t team_id, const struct journal_
     clock.allow_future = clock.ignore_sent_at && record->kind == RECORD_V1;
     ev->team_id = team_id;
     ev->uuid = uuid_of(sent, record, place, nth);
-    ev->name = name ? without_nul(a, str_utf8_prefix(name->text, LIMIT_EVENT_NAME))
+    ev->name = name ? payload_without_nul(a, str_utf8_prefix(name->text, LIMIT_EVENT_NAME))
                     : STR("$identify");
     ev->distinct_id = payload_distinct_id(a, sent);
     ev->created_at = record->now;
-    ev->timestamp = event_timestamp(&clock, when ? scalar_text(when) : STR_NULL,
+    ev->timestamp = event_timestamp(&clock, time_text(when),
                                     json_is(offset, JSON_NUMBER) && offset->integer ? offset->i64
                                                                                     : INT64_MIN);
     merge_sets(a, sent, properties);
     stamp(a, record, sent_at, properties);
     ev->elements_chain = take_elements(a, properties);
+    json_remove(properties, STR("$heatmap_data")); /* no place for them: a heap on every event */
     const struct json *profile = json_get(properties, "$process_person_profile");
     ev->personless = json_is(profile, JSON_BOOL) && !profile->boolean;
     if (json_is(profile, JSON_BOOL) && profile->boolean)

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/uuid.h"
+#include "json/write.h"
 
 int payload_check_token(str token, struct err *e)
 {
@@ -42,8 +43,7 @@ static str token_of(const struct json *event)
 
 /* -------------------------------------------------------------------------- distinct ids */
 
-/* NULs become U+FFFD; nothing else changes. */
-static str without_nul(struct arena *a, str s)
+str payload_without_nul(struct arena *a, str s)
 {
     if (str_find_char(s, '\0') < 0)
         return s;
@@ -58,9 +58,20 @@ static str without_nul(struct arena *a, str s)
     return out;
 }
 
-static str text_of(const struct json *v)
+str payload_id(struct arena *a, const struct json *v)
 {
-    return v->type == JSON_BOOL ? v->boolean ? STR("true") : STR("false") : v->text;
+    if (!v || v->type == JSON_NULL)
+        return STR_NULL;
+    if (v->type == JSON_STRING || v->type == JSON_NUMBER)
+        return payload_without_nul(a, v->text);
+    if (v->type == JSON_BOOL)
+        return v->boolean ? STR("true") : STR("false");
+    struct buf b = BUF_INIT(LIMIT_EVENT * 2);
+    struct json_writer w = JSON_WRITER(&b);
+    json_tree(&w, v);
+    str out = arena_str(a, buf_view(&b));
+    buf_release(&b);
+    return out;
 }
 
 str payload_distinct_id(struct arena *a, const struct json *event)
@@ -69,9 +80,7 @@ str payload_distinct_id(struct arena *a, const struct json *event)
     const struct json *v = first_of(event, names, ARRAY_LEN(names));
     if (!v)
         v = json_get(json_get(event, "properties"), "distinct_id");
-    if (!v || v->type == JSON_NULL)
-        return STR_NULL;
-    str id = without_nul(a, text_of(v));
+    str id = payload_id(a, v);
     return str_trim(id).n ? str_utf8_prefix(id, LIMIT_DISTINCT_ID) : STR_NULL;
 }
 

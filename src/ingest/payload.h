@@ -18,6 +18,11 @@ int payload_parse(struct arena *a, str text, bool engage, struct payload *out, s
 /* A token's form: 1 to 64 ASCII characters, no personal key. ERR_AUTH_FAILED with the reason. */
 int payload_check_token(str token, struct err *e);
 
+/* NULs become U+FFFD; the same text when there is none. */
+str payload_without_nul(struct arena *a, str s);
+/* A value used as an id: a string as it is, anything else as its JSON text without blanks; NULs
+ * replaced. STR_NULL for null and NULL. */
+str payload_id(struct arena *a, const struct json *v);
 /* The distinct id of an event, as text; STR_NULL when it has none. At most LIMIT_DISTINCT_ID
  * characters, NULs replaced. */
 str payload_distinct_id(struct arena *a, const struct json *event);

@@ -5,11 +5,13 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "ingest/payload.h"
 #include "ingest/person_properties.h"
 #include "ingest/rows.h"
 
 #define ROWS_MAX (512u << 20)
 #define PERSONLESS_CREATED (5 * CLOCK_SECOND) /* the creation time that says: no person */
+#define ID_MAX 400 /* characters of an id that still merges */
 #define UPGRADE_AFTER (60 * CLOCK_SECOND)
 
 /* A person of the working set. */
@@ -179,10 +181,11 @@ static bool is_illegal(str id)
                                             "false" };
     static const char *const exact[] = { "[object Object]", "NaN", "None", "none", "null", "0",
                                          "undefined" };
-    id = str_trim(id);
+    bool bad = !str_trim(id).n || str_find(id, STR("\xef\xbf\xbd")) >= 0 ||
+               str_utf8_len(id) > ID_MAX;
     if (id.n >= 2 && (id.p[0] == '"' || id.p[0] == '\'') && id.p[id.n - 1] == id.p[0])
-        id = str_trim(str_slice(id, 1, id.n - 1));
-    bool bad = !id.n;
+        id = str_slice(id, 1, id.n - 1);
+    bad = bad || !str_trim(id).n;
     for (size_t i = 0; i < ARRAY_LEN(any_case); i++)
         bad = bad || str_eq_nocase(id, str_of(any_case[i]));
     for (size_t i = 0; i < ARRAY_LEN(exact); i++)
@@ -278,14 +281,18 @@ static int merge(struct people *p, const struct event *ev, str other, bool dange
 
 static int apply_identity(struct people *p, const struct event *ev, struct err *e)
 {
-    str anonymous = json_get_text(ev->properties, "$anon_distinct_id");
-    str alias = json_get_text(ev->properties, "alias");
-    if (str_eqz(ev->name, "$identify") && anonymous.p)
-        return merge(p, ev, anonymous, false, e);
-    if (str_eqz(ev->name, "$create_alias") && alias.p)
-        return merge(p, ev, alias, false, e);
-    if (str_eqz(ev->name, "$merge_dangerously") && alias.p)
-        return merge(p, ev, alias, true, e);
+    static const struct {
+        const char *event, *property;
+        bool dangerous;
+    } rows[] = { { "$identify", "$anon_distinct_id", false },
+                 { "$create_alias", "alias", false },
+                 { "$merge_dangerously", "alias", true } };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (!str_eqz(ev->name, rows[i].event))
+            continue;
+        str other = payload_id(p->arena, json_get(ev->properties, rows[i].property));
+        return other.p ? merge(p, ev, other, rows[i].dangerous, e) : 0;
+    }
     return 0;
 }
 
@@ -453,7 +460,7 @@ int people_apply(struct people *p, struct event *ev, struct err *e)
         return 0;
     if (ev->personless)
         rc = apply_personless(p, ev, &full, e);
-    if (rc == 0 && !ev->dropped)
+    if (rc == 0 && !ev->dropped && full) /* groups are of events that have persons */
         rc = apply_groups(p, ev, e);
     if (rc == 0 && !ev->dropped && str_eqz(ev->name, "$groupidentify"))
         rc = apply_group_identify(p, ev, e);

@@ -79,6 +79,7 @@ struct change {
     struct arena *arena;
     struct lookup now;
     struct json *over, **tail;
+    struct json **auto_from, **auto_to; /* what add_automatic set, between two ends of the list */
     bool lasting; /* something besides volatile keys changes */
 };
 
@@ -99,9 +100,19 @@ static void set_once(struct change *c, str key, const struct json *v)
         add(c, key, v);
 }
 
+static bool set_automatically(const struct change *c, str key)
+{
+    if (c->auto_from)
+        for (const struct json *m = *c->auto_from; m != *c->auto_to; m = m->next)
+            if (str_eq(m->key, key))
+                return true;
+    return false;
+}
+
+/* What the person has already is no change, unless it undoes what the event did by itself. */
 static void set(struct change *c, str key, const struct json *v)
 {
-    if (!same_value(look_up(&c->now, key), v))
+    if (!same_value(look_up(&c->now, key), v) || set_automatically(c, key))
         add(c, key, v);
 }
 
@@ -170,7 +181,10 @@ const struct json *properties_apply(struct arena *a, const struct json *now,
     c.tail = &c.over->head;
     add_automatic(&c, ev, true);
     add_explicit(&c, ev, "$set_once", set_once);
+    struct json **from = c.tail;
     add_automatic(&c, ev, false);
+    c.auto_from = from;
+    c.auto_to = c.tail;
     add_explicit(&c, ev, "$set", set);
     *stored = NULL;
     if (!c.over->count && !names)

@@ -179,6 +179,67 @@ test("identify, alias, set, set_once, unset, groups", async () => {
   assert.deepStrictEqual(JSON.parse(group.properties), { seats: 5 });
 });
 
+test("ids and names of any kind become texts", async () => {
+  const ids = ['[1, {"a": "b"}]', "true", "1.50", '"a\\u0000b"', JSON.stringify("ü".repeat(300)), '" x "'];
+  const events = ids.map((id, i) => `{"event":"id ${i}\\u0000","distinct_id":${id},"properties":{"kind":"id"}}`);
+  await send("/batch/", `{"api_key":"${token}","batch":[${events}]}`);
+  await batch([{ event: "n".repeat(300), distinct_id: "named", properties: { kind: "id" } }]);
+  const found = await stored(7, "props.kind.:String = 'id'");
+  const said = (i) => found.find((r) => r.event === `id ${i}\uFFFD`).distinct_id;
+  assert.deepStrictEqual(ids.map((_, i) => said(i)), ['[1,{"a":"b"}]', "true", "1.50", "a\uFFFDb", "ü".repeat(200), " x "]);
+  assert.strictEqual(found.find((r) => r.distinct_id === "named").event, "n".repeat(200));
+});
+
+test("a click's elements in their older form, and what is not kept", async () => {
+  const list = [{ tag_name: "a", attr__class: "b a", attr__href: "/x", $el_text: 'say "x"', nth_child: 1, nth_of_type: 2 }, { tag_name: "body" }];
+  await batch([
+    { event: "$autocapture", distinct_id: "clicks", properties: { $elements: list, kept: 1, $heatmap_data: { "/": [1] } } },
+    { event: "$autocapture", distinct_id: "clicks", properties: { $elements: list, $elements_chain: "button:", kept: 2 } },
+  ]);
+  const [made, given] = (await stored(2, "distinct_id = 'clicks'")).sort((a, b) => a.properties.kept - b.properties.kept);
+  assert.strictEqual(made.elements_chain, 'a.a.b:attr__class="b a"attr__href="/x"href="/x"nth-child="1"nth-of-type="2"text="say \\"x\\"";body:nth-child="0"nth-of-type="0"');
+  assert.deepStrictEqual(Object.keys(made.properties).sort(), ["$ip", "kept"]);
+  assert.strictEqual(given.elements_chain, "button:");
+  assert.strictEqual(given.properties.$elements, undefined);
+});
+
+test("the recorded address: the client's own, a near proxy's word, what the event says", async () => {
+  const from = (headers, properties = {}) => send("/e/", JSON.stringify({ event: "from", distinct_id: "where", api_key: token, properties }), headers);
+  const cases = [[{}, {}, "127.0.0.1"], [{ "X-Forwarded-For": "203.0.113.9, 10.0.0.1" }, {}, "203.0.113.9"],
+    [{ "X-Forwarded-For": "[2001:db8::1]:443" }, {}, "2001:db8::1"], [{ "X-Forwarded-For": "203.0.113.7:99" }, {}, "203.0.113.7"],
+    [{ "X-Forwarded-For": "<script>" }, {}, "127.0.0.1"], [{}, { $ip: "198.51.100.1" }, "198.51.100.1"],
+    [{ "X-Forwarded-For": "203.0.113.9" }, { capture_internal: 0 }, "127.0.0.1"]];
+  for (const [i, [headers, properties]] of cases.entries()) assert.strictEqual((await from(headers, { ...properties, i })).status, 200);
+  const found = await stored(cases.length, "distinct_id = 'where'");
+  for (const [i, c] of cases.entries()) assert.strictEqual(found.find((r) => r.properties.i === i).properties.$ip, c[2], JSON.stringify(c));
+});
+
+test("an explicit $set wins over what the event sets by itself", async () => {
+  await batch([
+    { event: "a", distinct_id: "explicit", properties: { $browser: "Firefox" } },
+    { event: "b", distinct_id: "explicit", properties: { $browser: "Opera", $set: { $browser: "Firefox" }, $set_once: { $initial_browser: "Lynx", once: null } } },
+    { event: "c", distinct_id: "explicit", properties: { $os_name: "Haiku", $is_server: true, $os: "Linux", $set_once: { once: 1 } } },
+  ]);
+  const [, b, c] = (await stored(3, "distinct_id = 'explicit'")).sort((x, y) => x.event.localeCompare(y.event));
+  assert.strictEqual(b.person_properties.$browser, "Firefox");
+  assert.strictEqual(b.person_properties.$initial_browser, "Firefox");
+  assert.strictEqual(c.person_properties.once, 1, "a null counts as absent");
+  assert.strictEqual(c.person_properties.$initial_os, "Haiku");
+  assert.strictEqual(c.person_properties.$os, undefined, "a server's system says nothing of the person");
+});
+
+test("ids that merge nobody, and numbers that do", async () => {
+  const person = async (id) => (await stored(1, `distinct_id = '${id}' AND event = 'probe'`))[0].person_id;
+  const illegal = ["undefined", "Anonymous", "'null'", '"Guest"', " ", "[object Object]", "x".repeat(401), "a\u0000b"];
+  await batch(illegal.map((alias) => ({ event: "$create_alias", distinct_id: "legal", properties: { alias } })));
+  await batch([...illegal.map((id) => id.trim() ? { event: "probe", distinct_id: id } : null).filter(Boolean),
+    { event: "probe", distinct_id: "legal" }, { event: "$create_alias", distinct_id: "legal", properties: { alias: 815 } },
+    { event: "probe", distinct_id: "815" }]);
+  const legal = await person("legal");
+  assert.strictEqual(await person("815"), legal);
+  for (const id of ["undefined", "Anonymous", "[object Object]", "x".repeat(200), "a\uFFFDb"]) assert.notStrictEqual(await person(id), legal, id);
+});
+
 test("merging two known persons; an identified one only dangerously", async () => {
   await batch([
     { event: "m", distinct_id: "m-a", $set: { x: "a", only_a: 1 } },
@@ -210,7 +271,7 @@ test("merging two known persons; an identified one only dangerously", async () =
 test("personless events make no person, and agree with one that comes later", async () => {
   const quiet = { $process_person_profile: false };
   await batch([
-    { event: "quiet", distinct_id: "p-1", properties: { ...quiet, $set: { a: 1 } } },
+    { event: "quiet", distinct_id: "p-1", properties: { ...quiet, $set: { a: 1 }, $groups: { company: "acme" } } },
     { event: "$identify", distinct_id: "p-1", properties: quiet },
   ]);
   const [first] = await stored(1, "distinct_id = 'p-1'");
@@ -218,6 +279,8 @@ test("personless events make no person, and agree with one that comes later", as
   assert.strictEqual(first.properties.$set, undefined);
   assert.strictEqual(first.properties.$process_person_profile, false);
   assert.deepStrictEqual(first.person_properties, {});
+  assert.strictEqual(first.$group_0, "");
+  assert.strictEqual(first.properties.$group_0, undefined);
   assert.deepStrictEqual(await rows(s.data, `SELECT 1 FROM persons WHERE id = '${first.person_id}'`), []);
   await batch([{ event: "loud", distinct_id: "p-1", timestamp: "2026-01-01T00:00:00Z" },
     { event: "upgraded", distinct_id: "p-1", properties: quiet }]);
@@ -257,6 +320,8 @@ test("v1: headers, an answer per event", async () => {
   await bad(body, { "PostHog-Attempt": "" }, 400, "invalid_header_value");
   await bad(body, { Authorization: "Basic x" }, 400, "invalid_header_value");
   await bad(body, { Authorization: "Bearer phx_x" }, 401, "invalid_api_token");
+  await bad(body, { "PostHog-Request-Timestamp": "2026-01-02" }, 400, "invalid_header_value");
+  await bad(body, { "Content-Type": "application/jsonl" }, 415, "unsupported_content_type");
   await bad(body, { "Content-Type": "text/plain" }, 415, "unsupported_content_type");
   await bad(body, { "Content-Encoding": "lzma" }, 415, "unsupported_encoding");
   await bad("", {}, 400, "empty_body");
@@ -264,10 +329,31 @@ test("v1: headers, an answer per event", async () => {
   await bad("{}", {}, 400, "request_parsing_error");
   await bad({ created_at: "x", batch: [] }, {}, 400, "empty_batch");
   await bad({ created_at: "x", batch: [event(0)] }, {}, 400, "invalid_batch");
+  await bad({ created_at: "2026-01-02", batch: [event(0)] }, {}, 400, "invalid_batch");
+  await bad({ ...body, historical_migration: [] }, {}, 400, "request_parsing_error");
+  await bad({ ...body, capture_internal: "perhaps" }, {}, 400, "request_parsing_error");
   await bad({ ...body, batch: [event(0, { uuid: "" })] }, {}, 400, "missing_event_uuid");
   await bad({ ...body, batch: [event(0, { uuid: "x" })] }, {}, 400, "invalid_event_uuid");
   await bad({ ...body, batch: [event(0), event(0)] }, {}, 400, "duplicate_event_uuid");
+  const inside = randomUUID();
+  assert.strictEqual((await post({ ...body, capture_internal: "yes", batch: [event(0, { uuid: inside })] },
+    { "X-Forwarded-For": "203.0.113.9", "Content-Type": "Application/JSON; charset=utf-8" })).status, 200);
+  assert.strictEqual((await stored(1, `uuid = '${inside}'`))[0].properties.$ip, "127.0.0.1");
   const none = await fetch(s.url + "/i/v1/analytics/events", { method: "POST", body: "{}" });
   assert.strictEqual(none.status, 401);
   assert.strictEqual((await none.json()).error, "missing_authorization");
+});
+
+test("sizes: recordings may be larger, nothing without end", async () => {
+  const filled = (mib) => Buffer.alloc(mib << 20, "x");
+  const status = async (where, body, headers = {}) => (await send(where, body, headers)).status;
+  assert.strictEqual(await status("/s/", filled(24)), 200);
+  assert.strictEqual(await status("/s", filled(26)), 413);
+  assert.strictEqual(await status("/e/", filled(21)), 413);
+  assert.strictEqual(await status("/e/", zlib.gzipSync(filled(101)), { "Content-Encoding": "gzip" }), 413);
+});
+
+test("probes by capture's names", async () => {
+  for (const path of ["/_readiness", "/_liveness", "/_health", "/_livez", "/_readyz"])
+    assert.strictEqual((await fetch(s.url + path)).status, 200, path);
 });

@@ -153,3 +153,16 @@ for (const [name, options] of Object.entries(variants))
     assert.deepEqual(said, []);
     await context.close();
   });
+
+test("elements that arrive as a list become the text the library would have sent", async () => {
+  const { getElementsChainString } = require("@posthog/browser-common/utils/autocapture-utils");
+  const project = s.cli("project", "add", "--name", "elements");
+  const list = [
+    { tag_name: "b", $el_text: 'Buy "now"; \\"ü\\"', attr__href: `/${"x".repeat(3000)}`, nth_child: 1, nth_of_type: 1 },
+    { tag_name: "a", attr__class: "btn  big\ttall", attr__href: "/cart?a=\"1\"", attr__id: "to-cart", "attr__data-plan": "pro", nth_child: 2, nth_of_type: 1 },
+    { tag_name: "main", attr__class: "wide dark", attr__id: 7 }, { tag_name: "body", nth_child: 2 },
+  ];
+  await fetch(`${s.url}/e/`, { method: "POST", body: JSON.stringify({ api_key: project.api_token, event: "$autocapture", distinct_id: "u", properties: { $elements: list } }) });
+  const [row] = await stored(project, 1);
+  assert.deepEqual(row.elements_chain.split(/x{999,}/), getElementsChainString(list).split(/x{999,}/));
+});
