@@ -12,11 +12,11 @@ const refused = /Failed to load resource: the server responded with a status of 
 // {browser, open(options), close}; open: {page, errors, foreign, context} on a fresh profile.
 async function launch(url) {
   const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: flags });
-  async function open(options = {}) {
+  async function open(options = {}, harmless = refused) {
     const context = await browser.newContext({ baseURL: url, locale: "en-GB", timezoneId: "Pacific/Auckland", ...options });
     const page = await context.newPage();
     const errors = [], foreign = [];
-    page.on("console", (m) => { if (m.type() === "error" && !refused.test(m.text())) errors.push(m.text()); });
+    page.on("console", (m) => { if (m.type() === "error" && !harmless.test(m.text())) errors.push(m.text()); });
     page.on("pageerror", (e) => errors.push(String(e)));
     page.on("request", (r) => { if (!r.url().startsWith(url + "/") && !r.url().startsWith("data:")) foreign.push(r.url()); });
     return { page, errors, foreign, context };

@@ -3,10 +3,11 @@ import { change, formatNumber } from "../format/number";
 import type { NumberChart } from "./chart";
 
 export function BigNumber({ chart }: { chart: NumberChart }) {
+  const text = formatNumber(chart.value, chart.format);
   const delta = chart.previous === null ? null : change(chart.value, chart.previous);
   return (
     <div class="big-number">
-      <p class="big-number-value">{formatNumber(chart.value, chart.format)}</p>
+      <p class="big-number-value" style={{ "--length": Math.max(4, text.length) }}>{text}</p>
       <p class="big-number-label">{chart.label}</p>
       {chart.previous !== null && (
         <p class="big-number-delta">

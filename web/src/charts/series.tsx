@@ -14,7 +14,7 @@ const FONT = '12px ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, 
 const WHOLE_STEPS = [1, 2, 5].flatMap((n) => Array.from({ length: 15 }, (_, e) => n * 10 ** e)).sort((a, b) => a - b);
 
 /** Bars of a group stand side by side in their bucket, stacked ones in each other's place. */
-function barPaths(place: number, places: number): uPlot.Series.PathBuilder {
+function barPaths(place: number, places: number, round: boolean): uPlot.Series.PathBuilder {
   return (u, at, from, to) => {
     const path = new Path2D(), values = u.data[at]!;
     const slot = Math.abs(u.valToPos(1, "x", true) - u.valToPos(0, "x", true));
@@ -25,7 +25,7 @@ function barPaths(place: number, places: number): uPlot.Series.PathBuilder {
       if (v == null || v === 0) continue;
       const x = u.valToPos(i, "x", true) - (width * places) / 2 + place * width;
       const y = u.valToPos(v, "y", true), gap = places > 1 ? Math.min(1, width / 4) : 0;
-      const radius = Math.min(3 * devicePixelRatio, width / 3, Math.abs(zero - y));
+      const radius = !round ? 0 : Math.min(3 * devicePixelRatio, width / 3, Math.abs(zero - y));
       const corners = v > 0 ? [radius, radius, 0, 0] : [0, 0, radius, radius];
       path.roundRect(x + gap, Math.min(y, zero), width - 2 * gap, Math.abs(zero - y), corners);
     }
@@ -52,7 +52,7 @@ function plotOf(chart: SeriesChart, shown: Series[], ink: Inks) {
     (stacked ? stack(values) : values).forEach((column, i) => {
       const s = shown[i]!, color = ink.series[s.color]!;
       columns.push(column);
-      series.push({ paths: stacked ? barPaths(0, 1) : barPaths(i, shown.length),
+      series.push({ paths: stacked ? barPaths(0, 1, i === 0) : barPaths(i, shown.length, true),
         fill: s.previous ? faded(color, 0.4) : color, width: 0, points: { show: false } });
     });
   } else {

@@ -79,7 +79,7 @@ function Properties({ of }: { of: EventRow }) {
 
 function Event({ row, fresh }: { row: EventRow; fresh: boolean }) {
   const [open, setOpen] = useState(false);
-  const where = row.properties["$current_url"] ?? row.properties["$screen_name"] ?? row.properties["$lib"];
+  const where = row.properties["$current_url"] ?? row.properties["$screen_name"];
   return (
     <>
       <tr class={fresh ? "fresh" : ""}>
@@ -89,7 +89,7 @@ function Event({ row, fresh }: { row: EventRow; fresh: boolean }) {
           </button>
         </td>
         <td class="clip" title={row.distinct_id}>{row.distinct_id}</td>
-        <td class="clip wide-only" title={typeof where === "string" ? where : undefined}>{typeof where === "string" ? where : ""}</td>
+        <td class="clip wide-only" title={typeof where === "string" ? where : undefined}>{typeof where === "string" ? where.replace(/^https?:\/\/(www\.)?/, "") : ""}</td>
         <td class="right nowrap"><span class="wide-only muted">{clock(row.timestamp, projectZone())} · </span><Ago at={row.timestamp} /></td>
       </tr>
       {open && <tr class="detail"><td colSpan={4}><Properties of={row} /></td></tr>}

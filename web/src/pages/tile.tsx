@@ -72,7 +72,7 @@ function InsightTile({ tile, result, onRefresh }: Props) {
   const canTurn = chart !== null && !shown.error && asTable(chart) !== null;
   const flip = asRows ? "Show as chart" : "Show as table";
   return (
-    <Frame tile={tile} kind={chart?.kind ?? "series"} labelledby={id} busy={shown.busy}>
+    <Frame tile={tile} kind={shown.error ? "error" : chart?.kind ?? "series"} labelledby={id} busy={shown.busy}>
       <header class="tile-head">
         <h2 class="tile-title" id={id} title={insight.description || name}>{name}</h2>
         <div class="tile-tools">
@@ -114,7 +114,7 @@ export function TileView(p: Props) {
   if (tile.text) return <Frame tile={tile} kind="prose"><div class="scroll"><Markdown text={tile.text.body ?? ""} /></div></Frame>;
   if (tile.button_tile) return <Frame tile={tile} kind="button"><ButtonBody button={tile.button_tile} /></Frame>;
   return (
-    <Frame tile={tile} kind="series">
+    <Frame tile={tile} kind="error">
       <ErrorNote message={tile.error?.message || "This tile could not be loaded."} />
     </Frame>
   );

@@ -36,9 +36,9 @@ export function Logo() {
   return (
     <svg class="logo" viewBox="0 0 32 32" aria-hidden="true" focusable="false">
       <rect class="logo-ground" width="32" height="32" rx="8" />
-      <path class="logo-quills" d="M7.5 20.5 5.6 14.6M11 17.2 9.3 8.6M15.6 15.8V6.2M20.2 17l2.3-7.2" />
-      <path class="logo-body" d="M6 24.6c.6-4.6 4.6-7 9.6-7 4.6 0 7.4 1.9 9.3 4.6.8 1.1 1.9 1.3 2.1 1.7.2.5-.2 1.1-.9 1.1H7c-.7 0-1.1-.1-1-.4z" />
-      <circle class="logo-eye" cx="22" cy="22.3" r="1.15" />
+      <path class="logo-quills" d="M6 20.5 4.2 16M8.6 16.2 6.6 10.6M12.6 13.4 11.8 7M17 13l1-6M20.8 14.6l2.9-5.2" />
+      <path class="logo-body" d="M5.5 24.5c-.5-5.5 3.8-9.3 9.3-9.3 4.6 0 7.4 2 9 4.9.9 1.5 3 1.9 3.5 3.2.3.9-.3 1.7-1.3 1.7H6c-.3 0-.5-.2-.5-.5z" />
+      <circle class="logo-eye" cx="21.5" cy="20.7" r="1.2" />
     </svg>
   );
 }

@@ -7,20 +7,19 @@ export function lazy<P extends object>(load: () => Promise<ComponentType<P>>, wa
 (props: P) => JSX.Element {
   let loaded: ComponentType<P> | undefined;
   return function Lazy(props: P) {
-    const [, setTurn] = useState(0);
+    const [Shown, setShown] = useState(() => loaded);
     const [failed, setFailed] = useState(false);
     useEffect(() => {
-      if (loaded) return;
+      if (Shown) return;
       let gone = false;
-      load().then((c) => {
+      load().then((c) => { // again at once when it was loaded between render and here
         loaded = c;
-        if (!gone) setTurn((n) => n + 1);
+        if (!gone) setShown(() => c);
       }, () => { if (!gone) setFailed(true); });
       return () => { gone = true; };
     }, []);
     if (failed)
       return <EmptyNote title="A part of this page could not be loaded">Reload the page to try again.</EmptyNote>;
-    const Loaded = loaded;
-    return Loaded ? <Loaded {...props} /> : waiting;
+    return Shown ? <Shown {...props} /> : waiting;
   };
 }

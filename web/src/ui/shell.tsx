@@ -29,10 +29,10 @@ function Nav() {
 function LiveCount() {
   useEffect(watchLive, []);
   const { value, failed } = live.value;
-  const text = failed ? "Live count is not available"
-    : value === null ? "Counting events" : `${count(value, "event")} in the last ${LIVE_MINUTES} minutes`;
+  const text = failed ? "Live count not available"
+    : value === null ? "Counting events…" : `${count(value, "event")} in ${LIVE_MINUTES} minutes`;
   return (
-    <a class={`live ${failed ? "live-off" : value ? "live-on" : ""}`} href="/activity" title={text}>
+    <a class={`live ${failed ? "live-off" : value ? "live-on" : ""}`} href="/activity" title={`${text}; see them come in`}>
       <span class="live-dot" />
       <span class="live-text">{text}</span>
     </a>

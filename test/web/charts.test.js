@@ -1,0 +1,112 @@
+// From results to charts, charts to columns, tiles to places.
+"use strict";
+const { test } = require("node:test");
+const assert = require("node:assert/strict");
+const load = require("./load.js");
+
+const { describe: describeChart } = load("charts/describe.ts");
+const { asTable, summary } = load("charts/chart.ts");
+const plot = load("charts/plot.ts");
+const { arrange } = load("pages/layout.ts");
+const now = Date.UTC(2026, 0, 20, 12);
+
+const trends = (filter = {}, more = {}) => ({ kind: "InsightVizNode", source: { kind: "TrendsQuery", series: [], trendsFilter: filter, ...more } });
+const days = ["2026-01-18", "2026-01-19", "2026-01-20"];
+const item = (more = {}) => ({ action: { id: "$pageview", name: "$pageview", order: 0 }, label: "$pageview", count: 6, data: [1, 2, 3], days, ...more });
+const chart = (query, result, more = {}) => describeChart({ query, result, timezone: "UTC", ...more }, now);
+
+test("a trend is a line whose last day is open", () => {
+  const c = chart(trends(), [item()]);
+  assert.deepEqual([c.kind, c.form, c.open, c.buckets, c.series[0].label, c.series[0].values],
+    ["series", "line", true, days, "Page view", [1, 2, 3]]);
+  assert.equal(describeChart({ query: trends(), result: [item()], timezone: "UTC" }, now + 864e5).open, false);
+  assert.match(summary(c), /^Line chart, Sun, 18 Jan 2026 to Tue, 20 Jan 2026\. Page view: from 1 to 3, last 3$/);
+  assert.deepEqual(asTable(c).rows[1], ["Mon, 19 Jan 2026", "2"]);
+});
+
+test("each display has its form", () => {
+  const forms = { ActionsLineGraphCumulative: "line", ActionsAreaGraph: "area", ActionsBar: "stacked", ActionsUnstackedBar: "bar",
+    ActionsStackedBar: "stacked" };
+  for (const [display, form] of Object.entries(forms)) assert.equal(chart(trends({ display }), [item()]).form, form, display);
+});
+
+test("breakdowns are named by value; with several series by both", () => {
+  const of = (value, order = 0) => item({ breakdown_value: value, label: `x - ${value}`, action: { name: "$pageview", order } });
+  assert.deepEqual(chart(trends(), [of("Chrome"), of("$$_posthog_breakdown_null_$$")]).series.map((s) => s.label), ["Chrome", "None"]);
+  assert.deepEqual(chart(trends(), [of("Chrome"), of("Chrome", 1)]).series.map((s) => s.label),
+    ["Page view · Chrome", "Page view · Chrome"]);
+});
+
+test("the period before has the colours of this one", () => {
+  const before = (o) => item({ compare: true, compare_label: "previous", days: ["2026-01-15", "2026-01-16", "2026-01-17"], action: { name: "b", order: o } });
+  const c = chart(trends(), [item(), item({ action: { name: "b", order: 1 } }), before(0), before(1)]);
+  assert.deepEqual(c.series.map((s) => [s.color, s.previous]), [[0, false], [1, false], [0, true], [1, true]]);
+  assert.deepEqual(c.buckets, days);
+  assert.deepEqual(c.series[2].buckets[0], "2026-01-15");
+});
+
+test("totals are numbers, bars, pies and tables", () => {
+  const total = (n, more) => item({ data: [], days: [], count: 0, aggregated_value: n, ...more });
+  const number = chart(trends({ display: "BoldNumber", aggregationAxisPrefix: "$" }), [total(42), total(21, { compare_label: "previous" })]);
+  assert.deepEqual([number.kind, number.value, number.previous, number.format.prefix], ["number", 42, 21, "$"]);
+  const two = [total(3, { breakdown_value: "a" }), total(1, { breakdown_value: "b" })];
+  const kinds = { ActionsPie: "pie", ActionsBarValue: "bars", ActionsTable: "table", WorldMap: "bars" };
+  for (const [display, kind] of Object.entries(kinds)) assert.equal(chart(trends({ display }), two).kind, kind, display);
+  assert.deepEqual(chart(trends({ display: "ActionsTable" }), two).rows, [["a", 3], ["b", 1]]);
+  assert.equal(chart(trends({ display: "ActionsPie" }), [total(0)]).kind, "empty");
+});
+
+test("rows are a table, or what their display says", () => {
+  const sql = (display, chartSettings) => ({ kind: "DataVisualizationNode", display, chartSettings, source: { kind: "HogQLQuery", query: "" } });
+  const columns = ["day", "n", "note"], result = [["2026-01-19", 5, "x"], ["2026-01-20", 7, null]];
+  const table = chart({ kind: "HogQLQuery" }, result, { columns, hasMore: true });
+  assert.deepEqual([table.kind, table.columns, table.rows, table.hasMore], ["table", columns, result, true]);
+  assert.equal(chart(sql("ActionsTable"), result, { columns }).kind, "table");
+  const bars = chart(sql("ActionsBar"), result, { columns });
+  assert.deepEqual([bars.form, bars.buckets, bars.series.map((s) => [s.label, s.values])],
+    ["bar", ["2026-01-19", "2026-01-20"], [["n", [5, 7]]]]);
+  const chosen = chart(sql("ActionsLineGraph", { xAxis: { column: "note" }, yAxis: [{ column: "n" }] }), result, { columns });
+  assert.deepEqual([chosen.buckets, chosen.series.length], [["x", ""], 1]);
+  assert.equal(chart(sql("BoldNumber"), [["12.5"]], { columns: ["n"] }).value, 12.5);
+  assert.equal(chart(sql("ActionsTable"), []).kind, "empty");
+});
+
+test("anything at all is some chart", () => {
+  const odd = [null, undefined, 0, "x", [], {}, [null], [[]], [{}], [{ data: "x", days: 3 }], [{ data: [{}], days: [null] }], [[{ a: 1 }]]];
+  const queries = [null, "x", {}, { kind: 3 }, trends(), trends({ display: "BoldNumber" }), trends({ display: 7 }), { kind: "HogQLQuery" },
+    { kind: "DataVisualizationNode", display: "ActionsBar", source: { kind: "HogQLQuery" }, chartSettings: [1] },
+    { kind: "RetentionQuery" }, { kind: "InsightVizNode", source: null }];
+  for (const query of queries)
+    for (const result of odd) {
+      const c = chart(query, result, { columns: result });
+      assert.match(c.kind, /^(series|number|bars|pie|table|empty|unknown)$/);
+      summary(c);
+      asTable(c);
+    }
+  assert.deepEqual(chart({ kind: "RetentionQuery" }, [1]), { kind: "unknown", what: "Retention" });
+});
+
+test("stacks, open ends, labels, bounds", () => {
+  assert.deepEqual(plot.stack([[1, 2], [10, null], [100, 200]]), [[111, 202], [110, 200], [100, 200]]);
+  assert.deepEqual(plot.split([1, 2, 3]), { settled: [1, 2, null], open: [null, 2, 3] });
+  assert.deepEqual(plot.ticks(8, 4), [0, 2, 4, 6]);
+  assert.deepEqual(plot.ticks(3, 10), [0, 1, 2]);
+  for (const n of [1, 2, 7, 30, 91, 365, 5000]) assert.ok(plot.ticks(n, 6).length <= 6, String(n));
+  assert.deepEqual(plot.bounds([[0, 0], [null]]), [0, 1]);
+  assert.deepEqual(plot.bounds([[100], [-50]]).map(Math.round), [-54, 108]);
+});
+
+test("tiles keep their places, never overlap, fill the gaps", () => {
+  const at = (x, y, w, h) => ({ saved: { x, y, w, h }, w: 6, h: 5 });
+  const free = (w = 6, h = 5) => ({ saved: {}, w, h });
+  assert.deepEqual(arrange([at(0, 0, 6, 5), at(6, 0, 6, 5)]), [{ x: 0, y: 0, w: 6, h: 5 }, { x: 6, y: 0, w: 6, h: 5 }]);
+  assert.deepEqual(arrange([at(0, 0, 6, 5), at(0, 0, 6, 5)]).map((b) => b.y), [0, 5]);
+  assert.deepEqual(arrange([at(0, 40, 6, 5)]).map((b) => b.y), [0]);
+  assert.deepEqual(arrange([free(), free(), free(3, 3)]).map((b) => [b.x, b.y]), [[0, 0], [6, 0], [0, 5]]);
+  assert.deepEqual(arrange([free(), at(0, 0, 6, 5)]).map((b) => b.x), [6, 0]);
+  assert.deepEqual(arrange([at(11, -3, 99, 1e9), { saved: null, w: 6, h: 5 }, { saved: { x: "0", y: NaN }, w: 3, h: 3 }])
+    .map((b) => [b.x, b.y, b.w, b.h]), [[0, 0, 12, 60], [0, 60, 6, 5], [6, 60, 3, 3]]);
+  const many = arrange(Array.from({ length: 60 }, (_, i) => at(i % 5, i % 7, 3 + (i % 4), 2 + (i % 3))));
+  many.forEach((a, i) => many.slice(i + 1).forEach((b) =>
+    assert.ok(a.x + a.w <= b.x || b.x + b.w <= a.x || a.y + a.h <= b.y || b.y + b.h <= a.y)));
+});
