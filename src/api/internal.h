@@ -68,6 +68,7 @@ extern const struct route insight_routes[];
 extern const struct route member_routes[];
 extern const struct route organization_routes[];
 extern const struct route page_routes[];
+extern const struct route person_routes[];
 extern const struct route personal_api_key_routes[];
 extern const struct route project_routes[];
 extern const struct route property_definition_routes[];
@@ -132,7 +133,19 @@ struct page {
 struct page page_of(struct req *r);
 /* {"count":…,"next":…,"previous":…,"results":[ ; the caller writes items and calls page_close. */
 struct json_writer page_open(struct req *r, struct page page, int64_t count);
+/* The same where counting is left out: count -1 writes none, `more` says that a page follows. */
+struct json_writer page_open_uncounted(struct req *r, struct page page, int64_t count, bool more);
 void page_close(struct json_writer *w);
+
+/* Whether CSV is asked for, by ?format=csv or a path that ends in ".csv". */
+bool wants_csv(struct req *r);
+/* Sends rows (a list of objects, as JSON text) as CSV: a column for each name, nested ones joined by
+ * dots. */
+int reply_csv(struct req *r, str rows, struct err *e);
+
+/* Tells the event store now of persons that changed, so that the next query knows. When it is away,
+ * it is told later. Commits are over; r->db is given back meanwhile. */
+void deliver_now(struct req *r);
 
 /* Parameters of the URL. Flags: -1 absent, 0, 1. Lists: JSON texts in the arena, STR_NULL absent. */
 int param_flag(struct req *r, const char *name, int *out, struct err *e);

@@ -35,14 +35,16 @@ static void write_page_url(struct req *r, struct json_writer *w, struct page pag
     json_str(w, url);
 }
 
-struct json_writer page_open(struct req *r, struct page page, int64_t count)
+struct json_writer page_open_uncounted(struct req *r, struct page page, int64_t count, bool more)
 {
     struct json_writer w = reply_json(r, 200);
     json_open(&w, '{');
-    json_key(&w, "count");
-    json_i64(&w, count);
+    if (count >= 0) {
+        json_key(&w, "count");
+        json_i64(&w, count);
+    }
     json_key(&w, "next");
-    if (page.offset < count && count - page.offset > page.limit)
+    if (more)
         write_page_url(r, &w, page, page.offset + page.limit);
     else
         json_null(&w);
@@ -54,6 +56,12 @@ struct json_writer page_open(struct req *r, struct page page, int64_t count)
     json_key(&w, "results");
     json_open(&w, '[');
     return w;
+}
+
+struct json_writer page_open(struct req *r, struct page page, int64_t count)
+{
+    bool more = page.offset < count && count - page.offset > page.limit;
+    return page_open_uncounted(r, page, count, more);
 }
 
 void page_close(struct json_writer *w)

@@ -1,6 +1,7 @@
 /* project.c - projects, which are also their one environment, and their settings. */
 #include "api/setting.h"
 #include "base/tz.h"
+#include "ingest/person_change.h"
 #include "model/dashboard.h"
 #include "model/definition.h"
 #include "model/person.h"
@@ -293,6 +294,8 @@ static int project_remove(struct req *r, struct err *e)
     int rc = db_begin(r->db, e);
     if (rc == 0)
         rc = project_delete(r->db, r->project.id, e);
+    if (rc == 0)
+        rc = project_change_delete(r->db, r->api->journal, r->project.id, e);
     if (rc == 0)
         rc = db_commit(r->db, e);
     r->http->status = 204;

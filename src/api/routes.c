@@ -21,6 +21,7 @@ static const struct route *const tables[] = {
     member_routes,
     organization_routes,
     page_routes,
+    person_routes,
     personal_api_key_routes,
     project_routes,
     property_definition_routes,

@@ -27,3 +27,6 @@
 #define LIMIT_SETTINGS (256u << 10)       /* bytes of an object's settings */
 #define LIMIT_SECRET 4096                 /* bytes of a password or key in a file */
 #define LIMIT_CONTROL (64u << 10)         /* bytes of a command to the running server */
+#define LIMIT_CSV_COLUMNS 2000            /* columns of a CSV answer; further ones are left out */
+#define LIMIT_PERSON_IDS 2500             /* distinct ids of a person in an answer */
+#define LIMIT_BULK_PERSONS 1000           /* persons named in one request */

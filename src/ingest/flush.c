@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "ingest/definitions.h"
+#include "ingest/deliver.h"
 #include "ingest/payload.h"
 #include "ingest/people.h"
 #include "ingest/rows.h"
@@ -342,6 +343,17 @@ static int flush_once(struct flusher *f, struct err *e)
     return rc;
 }
 
+/* Changes that people made; those that were not delivered with the request. */
+static void deliver(struct flusher *f)
+{
+    struct err e = ERR_INIT;
+    if (olap_ready(f->cfg.olap) &&
+        deliver_changes(f->cfg.store, f->cfg.olap, atomic_load(&f->position), &e) < 0 &&
+        e.kind != ERR_UNAVAILABLE)
+        log_error("the event store does not take a change; it is tried again", "error", e.message,
+                  "detail", e.detail);
+}
+
 static bool full_batch_waits(struct flusher *f)
 {
     return journal_end(f->cfg.journal) - atomic_load(&f->position) > BATCH_BYTES;
@@ -353,6 +365,7 @@ static void *flush_all(void *cls)
     while (!atomic_load(&f->stopping)) {
         struct err e = ERR_INIT;
         int64_t at = atomic_load(&f->position);
+        deliver(f);
         if (!journal_wait(f->cfg.journal, at, 500))
             continue;
         if (!full_batch_waits(f)) /* for more, to make fewer and larger parts */

@@ -123,6 +123,9 @@ static int find_slot(struct people *p, int64_t team_id, str distinct_id, struct 
 static int attach(struct people *p, struct who *w, str distinct_id, struct id_slot *slot,
                   int64_t version, struct err *e)
 {
+    int rc = person_id_revive(p->db, p->arena, w->p.team_id, distinct_id, &version, e);
+    if (rc < 0)
+        return rc;
     slot->who = w;
     slot->version = version;
     row_id(&p->id_rows, w->p.team_id, distinct_id, w->p.uuid, false, version);
@@ -236,7 +239,7 @@ static int merge_persons(struct people *p, struct who *target, struct who *sourc
             rc = attach(p, target, ids[i].distinct_id, slot, ids[i].version + 1, e);
     }
     if (rc == 0)
-        rc = person_delete(p->db, source->p.id, e);
+        rc = person_delete(p->db, &source->p, e);
     if (rc < 0)
         return rc;
     row_person(&p->person_rows, &source->p, true);

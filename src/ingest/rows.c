@@ -142,7 +142,7 @@ void row_person(struct buf *b, const struct person *p, bool deleted)
     add_written(b, write_flat, p->properties);
     add_u8(b, p->identified);
     add_u8(b, deleted);
-    add_i64(b, p->version + (deleted ? 100 : 0)); /* above what a late copy may carry */
+    add_i64(b, p->version + (deleted ? TOMBSTONE_STEP : 0));
 }
 
 void row_id(struct buf *b, int64_t team_id, str distinct_id, str person_uuid, bool deleted,

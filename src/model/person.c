@@ -5,15 +5,21 @@
 
 #define COLUMNS "p.id, p.team_id, p.uuid, p.created_at, p.properties, p.is_identified, p.version"
 
+int person_read(struct stmt *st, struct arena *a, struct person *out, struct err *e)
+{
+    *out = (struct person){ .id = stmt_i64(st, 0), .team_id = stmt_i64(st, 1),
+                            .uuid = stmt_str(st, a, 2), .created_at = stmt_time(st, 3),
+                            .identified = stmt_bool(st, 5), .version = stmt_i64(st, 6) };
+    return json_parse(a, stmt_str(st, a, 4), &out->properties, e);
+}
+
+/* The first row, and the statement's end. */
 static int read_person(struct stmt *st, struct arena *a, struct person *out, struct err *e)
 {
     int rc = stmt_step(st, e);
     if (rc <= 0)
         return rc;
-    *out = (struct person){ .id = stmt_i64(st, 0), .team_id = stmt_i64(st, 1),
-                            .uuid = stmt_str(st, a, 2), .created_at = stmt_time(st, 3),
-                            .identified = stmt_bool(st, 5), .version = stmt_i64(st, 6) };
-    rc = json_parse(a, stmt_str(st, a, 4), &out->properties, e);
+    rc = person_read(st, a, out, e);
     stmt_end(st);
     return rc < 0 ? rc : 1;
 }
@@ -59,6 +65,25 @@ static str text_of(struct arena *a, const struct json *v)
     return out;
 }
 
+enum tombstone { TOMBSTONE_PERSON = 1, TOMBSTONE_ID = 2 };
+
+/* Raises *version to that of the tombstone, if there is one. */
+static int revive(struct db *d, struct arena *a, int64_t team_id, enum tombstone kind, str key,
+                  int64_t *version, struct err *e)
+{
+    struct stmt *st;
+    int rc = db_open(d, a, &st, e,
+                     "SELECT version FROM person_tombstone WHERE team_id = ? AND kind = ?"
+                     " AND key = ?",
+                     "iis", team_id, (int64_t)kind, key);
+    if (rc < 0 || (rc = stmt_step(st, e)) <= 0)
+        return rc;
+    if (*version < stmt_i64(st, 0))
+        *version = stmt_i64(st, 0);
+    stmt_end(st);
+    return 1;
+}
+
 int person_save(struct db *d, struct arena *a, struct person *p, struct err *e)
 {
     str properties = text_of(a, p->properties);
@@ -67,7 +92,9 @@ int person_save(struct db *d, struct arena *a, struct person *p, struct err *e)
                       "UPDATE person SET created_at = ?, properties = ?, is_identified = ?,"
                       " version = ? WHERE id = ?",
                       "tsbii", p->created_at, properties, p->identified, p->version, p->id);
-    int rc = db_run(d, e,
+    int rc = revive(d, a, p->team_id, TOMBSTONE_PERSON, p->uuid, &p->version, e);
+    if (rc >= 0)
+        rc = db_run(d, e,
                     "INSERT INTO person (team_id, uuid, created_at, properties, is_identified,"
                     " version) VALUES (?, ?, ?, ?, ?, ?)",
                     "istsbi", p->team_id, p->uuid, p->created_at, properties, p->identified,
@@ -77,10 +104,68 @@ int person_save(struct db *d, struct arena *a, struct person *p, struct err *e)
     return rc;
 }
 
-int person_delete(struct db *d, int64_t id, struct err *e)
+int person_delete(struct db *d, const struct person *p, struct err *e)
 {
-    int rc = db_run(d, e, "DELETE FROM person_distinct_id WHERE person_id = ?", "i", id);
-    return rc < 0 ? rc : db_run(d, e, "DELETE FROM person WHERE id = ?", "i", id);
+    int rc = db_run(d, e,
+                    "INSERT INTO person_tombstone (team_id, kind, key, version)"
+                    " VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET version = ?4",
+                    "iisi", p->team_id, (int64_t)TOMBSTONE_PERSON, p->uuid,
+                    p->version + TOMBSTONE_STEP);
+    if (rc == 0)
+        rc = db_run(d, e,
+                    "INSERT INTO person_tombstone (team_id, kind, key, version)"
+                    " SELECT team_id, ?2, distinct_id, version + ?3 FROM person_distinct_id"
+                    " WHERE person_id = ?1"
+                    " ON CONFLICT DO UPDATE SET version = excluded.version",
+                    "iii", p->id, (int64_t)TOMBSTONE_ID, (int64_t)TOMBSTONE_STEP);
+    if (rc == 0)
+        rc = db_run(d, e, "DELETE FROM person_distinct_id WHERE person_id = ?", "i", p->id);
+    return rc < 0 ? rc : db_run(d, e, "DELETE FROM person WHERE id = ?", "i", p->id);
+}
+
+int person_id_revive(struct db *d, struct arena *a, int64_t team_id, str distinct_id,
+                     int64_t *version, struct err *e)
+{
+    int64_t above = -1;
+    int rc = revive(d, a, team_id, TOMBSTONE_ID, distinct_id, &above, e);
+    if (rc > 0 && *version <= above)
+        *version = above + 1;
+    return rc < 0 ? rc : 0;
+}
+
+#define FILTERED                                                                              \
+    " FROM person p WHERE p.team_id = ?1 AND (?2 IS NULL OR p.properties ->> '$.email' = ?2)" \
+    " AND (?3 IS NULL OR p.uuid = ?3 OR instr(lower(p.properties ->> '$.email'), ?3) > 0"     \
+    " OR instr(lower(p.properties ->> '$.name'), ?3) > 0"                                     \
+    " OR EXISTS (SELECT 1 FROM person_distinct_id i WHERE i.person_id = p.id"                 \
+    " AND instr(lower(i.distinct_id), ?3) > 0))"
+#define BY_EMAIL                                                                              \
+    " FROM person p WHERE p.team_id = ?1 AND p.properties ->> '$.email' = ?2"
+
+int person_page(struct db *d, struct arena *a, const struct person_filter *f, int64_t limit,
+                int64_t offset, struct stmt **out, struct err *e)
+{
+    /* An email alone is looked up in its index; the rest follows the order and stops at the page's
+     * end. */
+    static const char newest[] = "SELECT " COLUMNS FILTERED
+        " ORDER BY p.created_at DESC, p.id DESC LIMIT ?4 OFFSET ?5";
+    static const char by_email[] = "SELECT " COLUMNS BY_EMAIL
+        " ORDER BY p.created_at DESC, p.id DESC LIMIT ?4 OFFSET ?5";
+    return db_open(d, a, out, e, f->email.p && !f->search.p ? by_email : newest, "issii",
+                   f->team_id, f->email, f->search, limit, offset);
+}
+
+int person_count(struct db *d, struct arena *a, const struct person_filter *f, int64_t *out,
+                 struct err *e)
+{
+    struct stmt *st;
+    int rc = db_open(d, a, &st, e, "SELECT count(*)" FILTERED, "iss", f->team_id, f->email,
+                     f->search);
+    if (rc < 0 || (rc = stmt_step(st, e)) < 0)
+        return rc;
+    *out = stmt_i64(st, 0);
+    stmt_end(st);
+    return 0;
 }
 
 int person_ids(struct db *d, struct arena *a, int64_t person_id, int64_t limit,
@@ -106,6 +191,52 @@ int person_ids(struct db *d, struct arena *a, int64_t person_id, int64_t limit,
         (*out)[(*n)++] = (struct person_id){ stmt_str(st, a, 0), stmt_i64(st, 1) };
     }
     return rc;
+}
+
+/* Five groups of hexadecimal digits between hyphens: a UUID, or an SDK's like it. */
+static bool looks_made(str id)
+{
+    int groups = 0;
+    while (id.p) {
+        str part = str_split(&id, '-');
+        for (size_t i = 0; i < part.n; i++)
+            if (!strchr("0123456789abcdefABCDEF", part.p[i]) || !part.p[i])
+                return false;
+        if (!part.n)
+            return false;
+        groups++;
+    }
+    return groups == 5;
+}
+
+void person_ids_sort(struct person_id *ids, size_t n)
+{
+    for (size_t i = 1, chosen = 0; i <= n; i++) { /* stable: the chosen move to the front */
+        struct person_id id = ids[i - 1];
+        if (looks_made(id.distinct_id))
+            continue;
+        memmove(ids + chosen + 1, ids + chosen, (i - 1 - chosen) * sizeof(*ids));
+        ids[chosen++] = id;
+    }
+}
+
+str person_name(struct arena *a, const struct person *p, str names, const struct person_id *ids,
+                size_t n)
+{
+    struct json *list = NULL;
+    struct err ignored = ERR_INIT;
+    str usual = STR("[\"email\",\"name\",\"username\"]");
+    if (json_parse(a, names.p ? names : usual, &list, &ignored) < 0)
+        return p->uuid;
+    for (const struct json *m = list->head; m; m = m->next) {
+        const struct json *v = json_get_str(p->properties, m->text);
+        if ((json_is(v, JSON_STRING) || json_is(v, JSON_NUMBER)) && v->text.n)
+            return v->text;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (!looks_made(ids[i].distinct_id))
+            return ids[i].distinct_id;
+    return n ? ids[0].distinct_id : p->uuid;
 }
 
 int person_id_set(struct db *d, int64_t team_id, str distinct_id, int64_t person_id,

@@ -22,10 +22,12 @@ int person_find(struct db *d, struct arena *a, int64_t team_id, int64_t id, stru
 int person_find_uuid(struct db *d, struct arena *a, int64_t team_id, str uuid,
                      struct person *out, struct err *e);
 
-/* Inserts (and sets p->id) or updates by id. */
+/* Inserts (and sets p->id) or updates by id. One that was deleted and comes back begins with the
+ * version of its tombstone. */
 int person_save(struct db *d, struct arena *a, struct person *p, struct err *e);
-/* The row and its distinct ids. */
-int person_delete(struct db *d, int64_t id, struct err *e);
+#define TOMBSTONE_STEP 100 /* above what a late copy of the row may carry */
+/* The row and its distinct ids; tombstones remember their versions + TOMBSTONE_STEP. */
+int person_delete(struct db *d, const struct person *p, struct err *e);
 
 struct person_id {
     str distinct_id;
@@ -34,8 +36,30 @@ struct person_id {
 /* Oldest first; *n items in the arena. limit 0: all. */
 int person_ids(struct db *d, struct arena *a, int64_t person_id, int64_t limit,
                struct person_id **out, size_t *n, struct err *e);
+/* What to call the person: the first of its properties named in `names` (a JSON list; STR_NULL: email,
+ * name, username) that is not empty, else an id, best one that no program made, else the uuid. */
+str person_name(struct arena *a, const struct person *p, str names, const struct person_id *ids,
+                size_t n);
+/* Ids that people chose before those that programs made, which look like UUIDs. */
+void person_ids_sort(struct person_id *ids, size_t n);
 int person_id_set(struct db *d, int64_t team_id, str distinct_id, int64_t person_id,
                   int64_t version, struct err *e);
+/* Raises *version above that of the id's tombstone, if it has one. */
+int person_id_revive(struct db *d, struct arena *a, int64_t team_id, str distinct_id,
+                     int64_t *version, struct err *e);
+
+struct person_filter {
+    int64_t team_id;
+    str email;  /* exactly; STR_NULL as the following: any */
+    str search; /* lower case: part of email, name or a distinct id, or the whole uuid */
+};
+
+/* Newest first; the statement yields rows for person_read. */
+int person_page(struct db *d, struct arena *a, const struct person_filter *f, int64_t limit,
+                int64_t offset, struct stmt **out, struct err *e);
+int person_count(struct db *d, struct arena *a, const struct person_filter *f, int64_t *out,
+                 struct err *e);
+int person_read(struct stmt *st, struct arena *a, struct person *out, struct err *e);
 
 int personless_add(struct db *d, int64_t team_id, str distinct_id, struct err *e);
 /* 1 the id was used without a person. */

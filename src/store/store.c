@@ -51,6 +51,7 @@ MIGRATION(m0004_login);
 MIGRATION(m0005_ingest);
 MIGRATION(m0006_settings);
 MIGRATION(m0007_insight);
+MIGRATION(m0008_change);
 
 static const struct migration migrations[] = {
     { 1, m0001_access, m0001_access_end },
@@ -60,6 +61,7 @@ static const struct migration migrations[] = {
     { 5, m0005_ingest, m0005_ingest_end },
     { 6, m0006_settings, m0006_settings_end },
     { 7, m0007_insight, m0007_insight_end },
+    { 8, m0008_change, m0008_change_end },
 };
 
 static int fail(struct db *d, struct err *e, const char *what)
