@@ -63,6 +63,15 @@ static const struct command commands[] = {
       "includes read, or \"*\". With --teams it reaches those projects only. The value is shown once.\n"
       "\n"
       "  hoglet key add --data ./data --email ann@example.com --scopes dashboard:read,query:read\n" },
+    { "demo", NULL, " data events=200000 people=5000 seed=1 url token json ", cmd_demo,
+      "fill a project with the events of a made-up product",
+      "Sixty days of Tidepool, a planning tool that does not exist: visits with campaigns, sign-ups,\n"
+      "boards and tasks, paid plans, companies, a release after which more visitors sign up, an\n"
+      "afternoon when the service was down. They go into the folder's oldest project, by the same\n"
+      "door as an app's events, whether its server runs or not. Doing it again adds nothing.\n"
+      "\n"
+      "  hoglet demo --data ./data\n"
+      "  hoglet demo --url http://127.0.0.1:8000 --token phc_… --events 10000 --people 500\n" },
     { "routes", NULL, " ", cmd_routes, NULL, "Prints the route table as JSON.\n" },
 };
 
@@ -149,7 +158,7 @@ int main(int argc, char **argv)
     }
     if (c->run(a, &o, &e) < 0) {
         complain(&e);
-        return 1;
+        return e.kind == ERR_REQUIRED ? 2 : 1;
     }
     return 0;
 }

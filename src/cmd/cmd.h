@@ -12,6 +12,7 @@ typedef int command_fn(struct arena *a, const struct options *o, struct err *e);
 command_fn cmd_init, cmd_user_add, cmd_org_add, cmd_project_add, cmd_key_add; /* admin.c */
 command_fn cmd_serve, cmd_routes;                                             /* serve.c */
 command_fn cmd_engine;                                                        /* engine.c */
+command_fn cmd_demo;                                                          /* demo.c */
 
 /* The change of that name (account.h) in --data, by the server that runs there or at once. */
 int admin_change(struct arena *a, const struct options *o, const char *name, struct buf *out,

@@ -1,12 +1,12 @@
 /* control.c - see control.h. */
 #include "cmd/control.h"
 
-#include <curl/curl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/limits.h"
 #include "cmd/folder.h"
+#include "http/call.h"
 #include "http/server.h"
 #include "json/write.h"
 
@@ -92,12 +92,6 @@ void control_stop(struct control *c)
 
 /* -------------------------------------------------------------------------- the command's end */
 
-static size_t on_body(char *p, size_t size, size_t n, void *cls)
-{
-    buf_add(cls, p, size * n);
-    return size * n;
-}
-
 static int outcome(struct arena *a, const struct buf *answer, long status, struct err *e)
 {
     struct err ignored = ERR_INIT;
@@ -111,42 +105,26 @@ static int outcome(struct arena *a, const struct buf *answer, long status, struc
                    detail.n ? ": " : "", STR_ARG(detail));
 }
 
-/* body STR_NULL: GET. */
-static int call(struct arena *a, const char *data, const char *path, str body, struct buf *out,
-                struct err *e)
+/* name: of a change, with its settings, or NULL for the status. */
+static int call(struct arena *a, const char *data, const char *name, str settings,
+                struct buf *out, struct err *e)
 {
-    CURL *c = curl_easy_init();
+    struct buf url = BUF_INIT(1024);
     long status = 0;
-    str socket = folder_path(a, data, "admin.sock");
-    BUG_ON(!c);
-    char *escaped = curl_easy_escape(c, path, 0);
-    str url = arena_printf(a, "http://hoglet/%s%s", body.p ? "change/" : "", escaped);
-    curl_free(escaped);
-    curl_easy_setopt(c, CURLOPT_URL, url.p);
-    curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, socket.p);
-    curl_easy_setopt(c, CURLOPT_NOPROXY, "*");
-    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(c, CURLOPT_TIMEOUT, PATIENCE);
-    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(c, CURLOPT_WRITEDATA, out);
-    if (body.p) {
-        curl_easy_setopt(c, CURLOPT_POSTFIELDS, body.p);
-        curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
-    }
-    CURLcode code = curl_easy_perform(c);
-    curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_cleanup(c);
-    if (code == CURLE_COULDNT_CONNECT)
-        return 0;
-    if (code != CURLE_OK)
-        return err_set(e, ERR_UNAVAILABLE, NULL, "the server of %s does not answer: %s", data,
-                       curl_easy_strerror(code));
-    return outcome(a, out, status, e);
+    buf_z(&url, name ? "http://hoglet/change/" : "http://hoglet/status");
+    for (; name && *name; name++) /* words */
+        buf_z(&url, *name == ' ' ? "%20" : (char[]){ *name, '\0' });
+    buf_char(&url, '\0');
+    struct http_call c = { .url = url.p, .socket = folder_path(a, data, "admin.sock").p,
+                           .body = settings, .seconds = PATIENCE };
+    int rc = http_call(&c, &status, out, e);
+    buf_release(&url);
+    return rc <= 0 ? rc : outcome(a, out, status, e);
 }
 
 int control_status(struct arena *a, const char *data, struct buf *out, struct err *e)
 {
-    return call(a, data, "status", STR_NULL, out, e);
+    return call(a, data, NULL, STR_NULL, out, e);
 }
 
 int control_change(struct arena *a, const char *data, const char *name, str settings,

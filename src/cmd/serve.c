@@ -195,6 +195,8 @@ static int read_settings(const struct options *o, struct err *e)
     if (o->clock && !clock_parse(str_of(o->clock), &start))
         return err_set(e, ERR_INVALID, "clock",
                        "--clock must be a time like 2020-01-20T12:00:00Z");
+    if (!strrchr(o->listen, ':'))
+        return err_set(e, ERR_INVALID, "listen", "--listen must be HOST:PORT, not %s", o->listen);
     bool json = strcmp(o->log_format, "json") == 0;
     if (!json && strcmp(o->log_format, "logfmt"))
         return err_set(e, ERR_INVALID, "log-format", "--log-format is logfmt or json, not %s",
