@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "api/internal.h"
+#include "api/throttle.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -281,6 +282,50 @@ static int other_method(struct req *r, const struct route *other, struct err *e)
     return err_set(e, ERR_METHOD, NULL, "Method \"%s\" not allowed.", r->http->method.p);
 }
 
+static enum throttle_class class_of(const struct req *r)
+{
+    static const struct {
+        const char *scope, *method, *part; /* NULL: any */
+        enum throttle_class class;
+    } classes[] = {
+        { "person", "DELETE", NULL, THROTTLE_PERSON_DELETE },
+        { "person", "POST", "/bulk_delete/", THROTTLE_PERSON_DELETE },
+        { "feature_flag", NULL, "/local_evaluation", THROTTLE_FLAGS },
+        { "query", NULL, "/events", THROTTLE_READS },
+        { "query", NULL, NULL, THROTTLE_QUERY },
+        { "conversation", "POST", NULL, THROTTLE_AI },
+        { "person", NULL, NULL, THROTTLE_READS },
+        { "insight", NULL, NULL, THROTTLE_READS },
+    };
+    const struct route *row = r->route;
+    str path = str_of(row->path), scope = str_of(row->scope), object = str_split(&scope, ':');
+    for (size_t i = 0; i < ARRAY_LEN(classes); i++)
+        if (str_eqz(object, classes[i].scope) &&
+            (!classes[i].method || strcmp(classes[i].method, row->method) == 0) &&
+            (!classes[i].part || str_find(path, str_of(classes[i].part)) >= 0))
+            return classes[i].class;
+    return THROTTLE_DEFAULT;
+}
+
+static int check_throttle(struct req *r, struct err *e)
+{
+    if (!r->api->throttle || r->credential != CREDENTIAL_KEY)
+        return 0;
+    char text[24];
+    enum throttle_class class = class_of(r);
+    int64_t wait = throttle_wait(r->api->throttle, r->key.id, class);
+    bool sql = class == THROTTLE_QUERY &&
+               str_eqz(json_get_text(json_get(r->body, "query"), "kind"), "HogQLQuery");
+    if (!wait && sql)
+        wait = throttle_wait(r->api->throttle, r->key.id, THROTTLE_SQL);
+    if (!wait)
+        return 0;
+    snprintf(text, sizeof(text), "%lld", (long long)wait);
+    http_reply_header(r->http, "Retry-After", text);
+    return err_set(e, ERR_THROTTLED, NULL,
+                   "Request was throttled. Expected available in %s seconds.", text);
+}
+
 static int checked_call(struct req *r, struct err *e)
 {
     const struct route *other = match_route(r);
@@ -300,6 +345,8 @@ static int checked_call(struct req *r, struct err *e)
         int rc = req_authenticate(r, e);
         if (rc == 0)
             rc = req_authorise(r, str_of(r->route->scope), e);
+        if (rc == 0)
+            rc = check_throttle(r, e);
         if (rc < 0)
             return rc;
     }

@@ -16,6 +16,7 @@ struct api {
     struct query_service *queries;
     const char *public_url; /* without a slash at the end */
     bool secure;            /* cookies are marked Secure */
+    struct throttle *throttle; /* NULL: keys are not limited */
 };
 
 /* Refuses a table with a row that declares no access. */

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "api/routes.h"
+#include "api/throttle.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/version.h"
@@ -26,6 +27,7 @@ struct running {
     struct journal *journal;
     struct flusher *flusher;
     struct query_service *queries;
+    struct throttle *throttle; /* NULL: keys are not limited */
     struct http_server *http;
     struct control *control;
     const char *host; /* of the address that is served */
@@ -128,6 +130,7 @@ static void end_all(struct running *r)
     if (r->http)
         http_server_stop(r->http);
     query_service_free(r->queries);
+    throttle_free(r->throttle);
     if (r->flusher)
         flusher_stop(r->flusher);
     if (r->journal)
@@ -171,8 +174,10 @@ static int start_all(struct running *r, struct arena *a, const struct options *o
     if (rc < 0)
         return rc;
     r->queries = query_service_new(r->olap, r->store);
+    r->throttle = strcmp(o->rate_limits, "on") == 0 ? throttle_new() : NULL;
     *api = (struct api){ .store = r->store, .olap = r->olap, .journal = r->journal,
-                         .queries = r->queries, .public_url = o->public_url,
+                         .queries = r->queries, .throttle = r->throttle,
+                         .public_url = o->public_url,
                          .secure = o->public_url && strncmp(o->public_url, "https://", 8) == 0 };
     struct http_config cfg = { .listen = o->listen, .workers = 8, .queue = 1024, .limit = api_limit,
                                .inline_run = api_inline, .run = api_run, .context = api };
@@ -197,6 +202,9 @@ static int read_settings(const struct options *o, struct err *e)
                        "--clock must be a time like 2020-01-20T12:00:00Z");
     if (!strrchr(o->listen, ':'))
         return err_set(e, ERR_INVALID, "listen", "--listen must be HOST:PORT, not %s", o->listen);
+    if (strcmp(o->rate_limits, "on") && strcmp(o->rate_limits, "off"))
+        return err_set(e, ERR_INVALID, "rate-limits", "--rate-limits is on or off, not %s",
+                       o->rate_limits);
     bool json = strcmp(o->log_format, "json") == 0;
     if (!json && strcmp(o->log_format, "logfmt"))
         return err_set(e, ERR_INVALID, "log-format", "--log-format is logfmt or json, not %s",

@@ -284,6 +284,27 @@ test("probes answer without credentials", async () => {
     assert.equal((await s.call("GET", path, { key: null })).status, 200, path);
 });
 
+test("keys are limited by the minute when the server is told so, sessions never", async () => {
+  const t = await start(["--rate-limits", "on"]);
+  try {
+    const read = (headers = {}) => t.call("GET", "/api/projects/@current/persons/", { headers, key: headers.Cookie ? null : undefined });
+    const answers = await Promise.all(Array.from({ length: 260 }, () => read()));
+    assert.deepEqual([200, 429].map((status) => answers.filter((a) => a.status === status).length), [240, 20]);
+    const { json, headers } = answers.find((a) => a.status === 429);
+    assert.deepEqual(json, error("throttled_error", "throttled",
+      `Request was throttled. Expected available in ${headers.get("retry-after")} seconds.`));
+    assert.match(headers.get("retry-after"), /^[1-9][0-9]*$/);
+    assert.equal((await t.call("GET", "/api/projects/@current/")).status, 200); // another kind of request
+    const other = t.cli("key", "add", "--email", "owner@example.com", "--scopes", "*").value;
+    assert.equal((await t.call("GET", "/api/projects/@current/persons/", { key: other })).status, 200);
+    const login = await t.call("POST", "/api/login/", { key: null, body: { email: "owner@example.com", password: "correct horse" } });
+    const Cookie = login.headers.getSetCookie().map((c) => c.split(";")[0]).join("; ");
+    assert.equal((await read({ Cookie })).status, 200);
+  } finally {
+    assert.equal(await t.stop(), 0);
+  }
+});
+
 test("guessing passwords is slowed down, for known and unknown addresses alike", async () => {
   s.cli("user", "add", "--email", "guessed@example.com", "--password", "correct horse");
   for (const email of ["guessed@example.com", "unknown@example.com"]) {
