@@ -3,6 +3,10 @@
 #   make test       set up, build, run all tests  make check  layers, headers
 SHELL := /bin/sh
 MODE ?= release
+# Sub-makes use every core; V=1 shows the commands.
+JOBS ?= $(shell nproc)
+SUB = $(MAKE) --no-print-directory -j$(JOBS)
+Q := $(if $(V),,@)
 B := build/$(MODE)
 SQLITE := deps/node_modules/better-sqlite3/deps/sqlite3
 
@@ -29,23 +33,27 @@ build/hoglet: $(B)/hoglet
 	@ln -sf $(MODE)/hoglet $@
 
 $(B)/hoglet: $(B)/main.o $(B)/libhoglet.a
-	$(CXX) $(LDFLAGS_$(MODE)) -o $@ $^ $(LDLIBS)
+	@echo "  LD   $@"
+	$(Q)$(CXX) $(LDFLAGS_$(MODE)) -o $@ $^ $(LDLIBS)
 
 $(B)/libhoglet.a: $(OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 $(B)/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -include base/banned.h -c -o $@ $<
+	@echo "  CC   $@"
+	$(Q)$(CC) $(CFLAGS) -include base/banned.h -c -o $@ $<
 
 $(B)/json/parse.cc.o: src/json/parse.cc
 	@mkdir -p $(@D)
-	$(CXX) $(CXXFLAGS) -c -o $@ $<
+	@echo "  CXX  $@"
+	$(Q)$(CXX) $(CXXFLAGS) -c -o $@ $<
 
 $(B)/sqlite3.o: $(SQLITE)/sqlite3.c
 	@mkdir -p $(@D)
-	$(CC) -O2 -g -w -DSQLITE_THREADSAFE=2 -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_DQS=0 \
+	@echo "  CC   $@"
+	$(Q)$(CC) -O2 -g -w -DSQLITE_THREADSAFE=2 -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_DQS=0 \
 	  -DSQLITE_DEFAULT_FOREIGN_KEYS=1 -DSQLITE_ENABLE_FTS5 -c -o $@ $<
 
 # The page: bundled once for all modes, then taken into the program as it stands.
@@ -62,11 +70,12 @@ build/web/types: $(WEB)
 
 $(B)/page_files.o: build/web/page_files.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 
 $(B)/unit/%: test/unit/%.c $(B)/libhoglet.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS_$(MODE)) -o $@ $< $(B)/libhoglet.a $(LDLIBS) -lcmocka -lstdc++
+	@echo "  LD   $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS_$(MODE)) -o $@ $< $(B)/libhoglet.a $(LDLIBS) -lcmocka -lstdc++
 
 unit-bins: $(UNIT_BIN)
 
@@ -74,17 +83,17 @@ setup:
 	@tools/setup
 
 asan:
-	$(MAKE) MODE=asan build/asan/hoglet
+	@$(SUB) MODE=asan build/asan/hoglet
 
 run: setup
-	@$(MAKE) --no-print-directory MODE=release build/hoglet
+	@$(SUB) MODE=release build/hoglet
 	@tools/run
 
 test: setup
-	@$(MAKE) --no-print-directory MODE=release build/hoglet
-	@$(MAKE) --no-print-directory MODE=asan build/asan/hoglet unit-bins
+	@$(SUB) MODE=release build/hoglet
+	@$(SUB) MODE=asan build/asan/hoglet unit-bins
 	@tools/check_layers
-	@$(MAKE) --no-print-directory build/web/types
+	@$(SUB) build/web/types
 	@tools/run_tests
 
 check: setup build/web/types

@@ -8,7 +8,7 @@ const fs = require("node:fs");
 const http = require("node:http");
 const os = require("node:os");
 const path = require("node:path");
-const { start, serve, hoglet, bin, eventually } = require("./server.js");
+const { start, serve, mind, hoglet, bin, eventually } = require("./server.js");
 
 let s, dir;
 before(async () => {
@@ -239,8 +239,8 @@ test("bad settings of serve are refused before anything starts", () => {
 
 test("log lines as JSON", async () => {
   const { data } = folder("logs");
-  const child = spawn(bin, ["serve", "--data", data, "--listen", "127.0.0.1:0", "--log-format", "json", "--debug"],
-    { stdio: ["ignore", "pipe", "pipe"] });
+  const child = mind(spawn(bin, ["serve", "--data", data, "--listen", "127.0.0.1:0", "--log-format", "json", "--debug"],
+    { stdio: ["ignore", "pipe", "pipe"] }));
   let out = "", err = "";
   child.stdout.on("data", (c) => { out += c; });
   child.stderr.on("data", (c) => { err += c; });

@@ -6,7 +6,7 @@ const os = require("node:os");
 const path = require("node:path");
 const http = require("node:http");
 
-const bin = process.env.HOGLET_TEST_PROGRAM || path.join(__dirname, "../../build/asan/hoglet");
+const bin = process.env.TEST_PROGRAM || path.join(__dirname, "../../build/asan/hoglet");
 // libchdb cannot be loaded into a process under AddressSanitizer: the engine is the release build.
 process.env.HOGLET_ENGINE_PROGRAM = path.join(__dirname, "../../build/release/hoglet");
 
@@ -48,9 +48,18 @@ async function rows(data, sql) {
   return answer.text ? JSON.parse(answer.text).data : [];
 }
 
+// A test that fails before it ends its server must not keep the run from ending.
+const started = new Set();
+process.on("exit", () => { for (const child of started) child.kill("SIGKILL"); });
+function mind(child) {
+  started.add(child);
+  child.once("exit", () => started.delete(child));
+  return child;
+}
+
 function serve(data, flags = [], env = {}) {
-  const child = spawn(bin, ["serve", "--data", data, "--listen", "127.0.0.1:0", ...flags],
-    { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, ...env } });
+  const child = mind(spawn(bin, ["serve", "--data", data, "--listen", "127.0.0.1:0", ...flags],
+    { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, ...env } }));
   const ready = new Promise((resolve, reject) => {
     let text = "";
     child.stdout.on("data", (chunk) => {
@@ -98,4 +107,4 @@ async function start(flags = []) {
   return { data, dir: path.dirname(data), url, first, call, cli, stop, hoglet, child, pid: child.pid };
 }
 
-module.exports = { start, serve, hoglet, bin, eventually, engine, rows };
+module.exports = { start, serve, mind, hoglet, bin, eventually, engine, rows };
