@@ -59,12 +59,22 @@ test("a failing tile says why, and only it", async () => {
   assert.match(await page.locator('[data-tile="203"]').innerText(), /There is a problem loading this dashboard tile\./);
   let refusals = 1;
   fake.instead.set("/api/projects/@current/insights/18/", () => (refusals-- > 0
-    ? problem(503, "server_error", "service_unavailable", "Service temporarily unavailable.") : null));
+    ? problem(504, "server_error", "timeout", "The query took too long.") : null));
   await tile("Broken").getByRole("button", { name: "Try again" }).click();
-  await tile("Broken").getByText("Service temporarily unavailable.").waitFor();
+  await tile("Broken").getByText("The query took too long.").waitFor();
   fake.instead.clear();
   await tile("Broken").getByRole("button", { name: "Try again" }).click();
   await tile("Broken").locator("canvas").waitFor();
+});
+
+test("a tile waits for an event store that restarts", async () => {
+  let refusals = 2;
+  fake.instead.set("/api/projects/@current/insights/19/", () => (refusals-- > 0
+    ? { ...problem(503, "server_error", "service_unavailable", "Service temporarily unavailable."), headers: { "Retry-After": "1" } }
+    : { json: { ...fake.tiles[9].insight, result: [], last_refresh: new Date().toISOString() } }));
+  await arrive();
+  await tile("Not computed yet").getByText("No matching events").waitFor();
+  assert.equal(fake.calls.filter((c) => c.path.endsWith("/insights/19/")).length, 3);
 });
 
 test("text is hostile, and so are buttons", async () => {

@@ -7,10 +7,11 @@ const load = require("./load.js");
 const { call, errorOf, cookieValue, onUnauthorized, withQuery } = load("api/client.ts");
 const { limiter } = load("api/limit.ts");
 
-let sent, reply;
+let sent, reply, calls = 0;
 beforeEach(() => {
   globalThis.document = { cookie: "a=1; posthog_csrftoken=tok%2Ben" };
   globalThis.fetch = async (url, options) => {
+    calls++;
     sent = { url, ...options };
     if (reply instanceof Error) throw reply;
     return new Response(reply.body ?? null, { status: reply.status, headers: reply.headers });
@@ -58,6 +59,18 @@ test("a session that has ended is told once a call meets it", async () => {
   reply = { status: 403, body: "{}" };
   await assert.rejects(call("GET", "/api/x/"));
   assert.equal(told, 1);
+});
+
+test("only a short Retry-After of a read is waited for, and not for ever", async (t) => {
+  const { fetchDashboard } = load("api/endpoints.ts"), waits = [];
+  t.mock.method(globalThis, "setTimeout", (go, ms) => { waits.push(ms); go(); });
+  for (const [status, after, asked] of [[503, "1", 3], [503, "60", 1], [503, null, 1], [500, "1", 1]]) {
+    reply = { status, body: "{}", headers: after === null ? {} : { "Retry-After": after } };
+    calls = 0;
+    await assert.rejects(fetchDashboard("1"));
+    assert.equal(calls, asked, `${status} ${after}`);
+  }
+  assert.deepEqual(waits, [1000, 1000]);
 });
 
 test("cookies and queries", () => {

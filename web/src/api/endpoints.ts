@@ -1,5 +1,6 @@
 // endpoints.ts - the calls the page makes, by name.
 import { call } from "./client";
+import { patiently } from "./retry";
 import type { Dashboard, DashboardBasic, Insight, Me, Page, QueryResponse } from "./types";
 
 const PROJECT = "/api/projects/@current";
@@ -22,11 +23,12 @@ export const logout = () => call<unknown>("POST", "/api/logout/");
 export const fetchMe = () => call<Me>("GET", "/api/users/@me/");
 
 export const listDashboards = (offset: number, signal?: AbortSignal) =>
-  call<Page<DashboardBasic>>("GET", `${PROJECT}/dashboards/`, { query: { limit: 100, offset }, signal });
+  patiently(() => call<Page<DashboardBasic>>("GET", `${PROJECT}/dashboards/`,
+    { query: { limit: 100, offset }, signal }), signal);
 
 export const fetchDashboard = (id: string, range?: DateRange, signal?: AbortSignal) =>
-  call<Dashboard>("GET", `${PROJECT}/dashboards/${encodeURIComponent(id)}/`,
-    { query: { filters_override: override(range) }, signal });
+  patiently(() => call<Dashboard>("GET", `${PROJECT}/dashboards/${encodeURIComponent(id)}/`,
+    { query: { filters_override: override(range) }, signal }), signal);
 
 export const pinDashboard = (id: number, pinned: boolean) =>
   call<DashboardBasic>("PATCH", `${PROJECT}/dashboards/${id}/`, { body: { pinned } });
@@ -34,8 +36,8 @@ export const pinDashboard = (id: number, pinned: boolean) =>
 /** An insight as its tile shows it: with the dashboard's filters. */
 export const fetchTileInsight = (insight: number, dashboard: number, refresh: Refresh,
   range?: DateRange, signal?: AbortSignal) =>
-  call<Insight>("GET", `${PROJECT}/insights/${insight}/`,
-    { query: { from_dashboard: dashboard, refresh, filters_override: override(range) }, signal });
+  patiently(() => call<Insight>("GET", `${PROJECT}/insights/${insight}/`,
+    { query: { from_dashboard: dashboard, refresh, filters_override: override(range) }, signal }), signal);
 
 /** Always computed: what asks here watches events come in. */
 export const runQuery = (query: Record<string, unknown>, signal?: AbortSignal) =>

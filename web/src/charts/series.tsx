@@ -90,6 +90,10 @@ function xAxis(chart: SeriesChart, ink: Inks): uPlot.Axis {
   };
 }
 
+/** The cursor stands on buckets, not between them. */
+const snap: uPlot.Cursor.MousePosRefiner = (u, left, top) =>
+  (left < 0 ? [left, top] : [u.valToPos(Math.min(Math.max(Math.round(u.posToVal(left, "x")), 0), u.data[0].length - 1), "x"), top]);
+
 interface Size {
   width: number;
   height: number;
@@ -100,7 +104,8 @@ function optionsOf(chart: SeriesChart, shown: Series[], ink: Inks, size: Size, o
   const n = chart.buckets.length, half = isBars(chart) || n === 1 ? 0.5 : 0;
   const options: uPlot.Options = {
     ...size, padding: [10, half ? 8 : 16, 0, 0], legend: { show: false },
-    cursor: { x: !isBars(chart), y: false, drag: { x: false, y: false }, points: { show: !isBars(chart), size: 8 } },
+    cursor: { x: !isBars(chart), y: false, drag: { x: false, y: false }, move: snap,
+      points: isBars(chart) ? { show: false } : { size: 8 } },
     scales: {
       x: { time: false, range: () => [-half, n - 1 + half] },
       y: { range: () => bounds(columns) },

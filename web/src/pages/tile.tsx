@@ -58,7 +58,8 @@ interface Props {
 function Body({ chart, asRows, result, onRefresh }:
 { chart: Chart | null; asRows: boolean; result: TileResult; onRefresh: () => void }) {
   if (result.error) return <ErrorNote message={result.error} retry={onRefresh} />;
-  if (!chart) return <div class="skeleton fill" role="status" aria-label="Computing" />;
+  if (!chart && result.busy) return <div class="skeleton fill" role="status" aria-label="Computing" />;
+  if (!chart) return <ErrorNote message="The server has no result for this yet." retry={onRefresh} />;
   const table = asRows ? asTable(chart) : null;
   return table ? <DataTable table={table} /> : <ChartView chart={chart} />;
 }

@@ -1,4 +1,4 @@
-// start.tsx - how to send the first event to this very server, with this project's token.
+// start.tsx - how to send events to this very server, with this project's token.
 import { useState } from "preact/hooks";
 import { session } from "../api/session";
 import { Copy } from "./copy";
@@ -43,7 +43,7 @@ export function StartGuide() {
   };
   return (
     <section class="start" aria-labelledby="start-title">
-      <h2 id="start-title">Send the first event</h2>
+      <h2 id="start-title">Connect an app</h2>
       <p class="muted">Any PostHog SDK works: give it this host and this project's token.</p>
       <dl class="facts">
         <div><dt>Host</dt><dd><code>{location.origin}</code><Copy text={location.origin} label="Copy the host" /></dd></div>
