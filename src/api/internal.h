@@ -73,9 +73,13 @@ extern const struct route personal_api_key_routes[];
 extern const struct route project_routes[];
 extern const struct route property_definition_routes[];
 extern const struct route remote_config_routes[];
+extern const struct route schema_routes[];
 extern const struct route session_routes[];
 extern const struct route token_routes[];
 extern const struct route user_routes[];
+
+/* The rows of all tables, in order; NULL past the last. */
+const struct route *route_at(size_t n);
 
 /* Who is calling: fills credential, user, key. */
 int req_authenticate(struct req *r, struct err *e);

@@ -9,9 +9,9 @@ struct page page_of(struct req *r)
     struct page page = { LIMIT_PAGE_DEFAULT, 0 };
     int64_t v;
     if (str_to_i64(http_query_of(r->http, "limit"), &v) && v > 0)
-        page.limit = v;
+        page.limit = v < LIMIT_PAGE ? v : LIMIT_PAGE;
     if (str_to_i64(http_query_of(r->http, "offset"), &v) && v > 0)
-        page.offset = v;
+        page.offset = v < LIMIT_OFFSET ? v : LIMIT_OFFSET;
     return page;
 }
 

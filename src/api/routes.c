@@ -27,10 +27,20 @@ static const struct route *const tables[] = {
     project_routes,
     property_definition_routes,
     remote_config_routes,
+    schema_routes,
     session_routes,
     token_routes,
     user_routes,
 };
+
+const struct route *route_at(size_t n)
+{
+    for (size_t i = 0; i < ARRAY_LEN(tables); i++)
+        for (const struct route *row = tables[i]; row->method; row++)
+            if (!n--)
+                return row;
+    return NULL;
+}
 
 static bool is_param(str part)
 {
@@ -354,6 +364,10 @@ static int checked_call(struct req *r, struct err *e)
         *e = bad_body;
         return decoded;
     }
+    if (r->body && r->body->type != JSON_OBJECT)
+        return err_set(e, ERR_INVALID, NULL,
+                       "Invalid data. Expected a dictionary, but got %s.",
+                       r->body->type == JSON_ARRAY ? "list" : "a scalar");
     return r->route->call(r, e);
 }
 

@@ -20,6 +20,8 @@
 #define LIMIT_TAGS_ASKED 50              /* `tags` parameters of one request */
 #define LIMIT_TILES 1000                 /* entries of `tiles` in one request */
 #define LIMIT_PAGE_DEFAULT 100            /* rows of a page when the caller names none */
+#define LIMIT_PAGE 1000000000             /* rows of a page; beyond that arithmetic only */
+#define LIMIT_OFFSET (1LL << 50)          /* rows before a page */
 #define LIMIT_KEYS_PER_USER 10            /* personal API keys */
 #define LIMIT_STATEMENT (8u << 20)        /* bytes of an SQL statement sent to the engine */
 #define LIMIT_PERSON (1u << 20)           /* bytes of a person's or group's properties */

@@ -168,6 +168,9 @@ test("unknown paths, methods and broken bodies get the documented error", async 
     { body: "{", headers: { "Content-Type": "application/json" } });
   assert.equal(broken.status, 400);
   assert.equal(broken.json.code, "parse_error");
+  assert.deepEqual((await s.call("POST", "/api/projects/@current/dashboards/", { body: [1] })).json,
+    error("validation_error", "invalid_input", "Invalid data. Expected a dictionary, but got list."));
+  assert.equal((await s.call("GET", "/api/projects/@current/persons/?limit=9223372036854775807&offset=9223372036854775807")).status, 200);
   assert.equal((await s.call("POST", "/api/projects/@current/dashboards/",
     { body: "x", headers: { "Content-Type": "text/csv" } })).status, 415);
 });
@@ -277,6 +280,22 @@ test("every documented scope can be granted, internal ones cannot; keys are chan
   const theirs = (await s.call("GET", "/api/personal_api_keys/@current", { key: stranger.personal_api_key })).json.id;
   for (const method of ["GET", "PATCH", "DELETE"]) assert.equal((await keys(method, `${theirs}/`, method === "GET" ? undefined : {})).status, 404);
   assert.equal((await keys("DELETE", at)).status, 204);
+});
+
+test("the OpenAPI document has every route under both families, and what a key needs for it", async () => {
+  const { status, json } = await s.call("GET", "/api/schema/", { key: null });
+  assert.deepEqual([status, json.openapi], [200, "3.0.3"]);
+  for (const row of JSON.parse(hoglet("routes"))) {
+    for (const family of row.path.includes("/projects/:project") ? ["projects", "environments"] : [null]) {
+      const path = (family ? row.path.replace("projects/:project", `${family}/:project`) : row.path)
+        .replace(/:(project|organization)/g, "{$1_id}").replace(/:(\w+)/g, "{$1}");
+      const operation = json.paths[path]?.[row.method.toLowerCase()];
+      assert.ok(operation, `${row.method} ${path}`);
+      if (row.access.includes(":")) assert.deepEqual(operation.security[0], { PersonalAPIKeyAuth: [row.access] });
+    }
+  }
+  const ids = Object.values(json.paths).flatMap((p) => Object.values(p).map((o) => o.operationId)).filter(Boolean);
+  assert.equal(new Set(ids).size, ids.length);
 });
 
 test("probes answer without credentials", async () => {
