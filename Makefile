@@ -79,6 +79,11 @@ $(B)/unit/%: test/unit/%.c $(B)/libhoglet.a
 
 unit-bins: $(UNIT_BIN)
 
+# Makes system calls of the server fail, for test/fault/.
+build/fault.so: test/fault/preload.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O1 -Wall -Wextra -Werror -Wshadow -D_GNU_SOURCE -shared -fPIC -o $@ $< -ldl
+
 setup:
 	@tools/setup
 
@@ -90,7 +95,7 @@ run: setup
 	@tools/run
 
 test: setup
-	@$(SUB) MODE=release build/hoglet
+	@$(SUB) MODE=release build/hoglet build/fault.so
 	@$(SUB) MODE=asan build/asan/hoglet unit-bins
 	@tools/check_layers
 	@$(SUB) build/web/types

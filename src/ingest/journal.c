@@ -17,7 +17,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 
-#define SEGMENT (64 << 20) /* bytes after which a new file begins */
+#define SEGMENT (16 << 20) /* bytes after which a new file begins; the last one is read at start */
 #define SEGMENTS_MAX 4096
 #define GROUP 256 /* records written at once */
 #define MAGIC 0x6c6a6731u
@@ -47,6 +47,7 @@ struct journal {
     size_t n; /* segments; the last one is written to */
     int64_t end;
     bool stopping;
+    bool torn; /* bytes of unknown state stand behind the end; the writer's alone */
 };
 
 /* -------------------------------------------------------------------------- files */
@@ -58,14 +59,26 @@ static int open_segment(struct journal *j, int64_t start, int flags)
     return openat(j->dir_fd, name, flags | O_RDWR | O_CLOEXEC, 0600);
 }
 
+static void remove_segment(struct journal *j, struct segment s)
+{
+    char name[32];
+    snprintf(name, sizeof(name), "%016" PRIx64 ".log", s.start);
+    close(s.fd);
+    if (unlinkat(j->dir_fd, name, 0))
+        log_warn("cannot remove a journal file", "file", name, "error", strerror(errno));
+}
+
 static bool add_segment(struct journal *j, int64_t start)
 {
     int fd = j->n < SEGMENTS_MAX ? open_segment(j, start, O_CREAT) : -1;
-    if (fd < 0 || fsync(j->dir_fd)) {
-        if (fd >= 0)
-            close(fd);
+    if (fd >= 0 && fsync(j->dir_fd)) {
+        int why = errno;
+        remove_segment(j, (struct segment){ start, fd });
+        errno = why;
         return false;
     }
+    if (fd < 0)
+        return false;
     pthread_mutex_lock(&j->lock);
     j->segments[j->n++] = (struct segment){ start, fd };
     pthread_mutex_unlock(&j->lock);
@@ -84,8 +97,10 @@ static bool read_all(int fd, void *p, size_t n, int64_t at)
 {
     while (n) {
         ssize_t got = pread(fd, p, n, at);
-        if (got <= 0)
+        if (got <= 0) {
+            errno = got ? errno : ENODATA;
             return false;
+        }
         p = (char *)p + got;
         n -= (size_t)got;
         at += got;
@@ -93,22 +108,53 @@ static bool read_all(int fd, void *p, size_t n, int64_t at)
     return true;
 }
 
-/* Reads the record at an offset of a file. Bytes it takes; 0: none, or not a whole one. */
+/* Reads the record at an offset of a file. Bytes it takes; 0: none, or not a whole one; -1: the file
+ * cannot be read. */
 static int64_t read_record(int fd, int64_t at, int64_t size, struct arena *a,
                            struct journal_record *out)
 {
     struct header h;
-    if (size - at < (int64_t)sizeof(h) || !read_all(fd, &h, sizeof(h), at) || h.magic != MAGIC ||
-        size - at - (int64_t)sizeof(h) < (int64_t)h.ip_n + h.body_n)
+    if (size - at < (int64_t)sizeof(h))
+        return 0;
+    if (!read_all(fd, &h, sizeof(h), at))
+        return -1;
+    if (h.magic != MAGIC || size - at - (int64_t)sizeof(h) < (int64_t)h.ip_n + h.body_n)
         return 0;
     char *p = arena_alloc(a, (size_t)h.ip_n + h.body_n + 1);
     if (!read_all(fd, p, (size_t)h.ip_n + h.body_n, at + (int64_t)sizeof(h)))
-        return 0;
+        return -1;
     *out = (struct journal_record){ h.now, h.sent_at, (enum journal_kind)h.kind,
                                     { p, h.ip_n }, { p + h.ip_n, h.body_n } };
     if (crc_of(&h, out->ip, out->body) != h.crc)
         return 0;
     return (int64_t)sizeof(h) + h.ip_n + h.body_n;
+}
+
+/* Where the next whole record begins, at `at` or behind it; `size` when there is none. A damaged
+ * place is passed over this way. -1: the file cannot be read. */
+static int64_t find_record(int fd, int64_t at, int64_t size)
+{
+    static const uint32_t magic = MAGIC;
+    _cleanup_(arena_freep) struct arena *a = arena_new();
+    struct journal_record ignored;
+    char chunk[4096];
+    while (at < size) {
+        size_t n = size - at < (int64_t)sizeof(chunk) ? (size_t)(size - at) : sizeof(chunk);
+        if (!read_all(fd, chunk, n, at))
+            return -1;
+        const char *hit = memmem(chunk, n, &magic, sizeof(magic));
+        if (!hit) { /* its first bytes may be the chunk's last ones */
+            at += n > sizeof(magic) ? (int64_t)(n - sizeof(magic) + 1) : (int64_t)n;
+            continue;
+        }
+        at += hit - chunk;
+        int64_t record = read_record(fd, at, size, a, &ignored);
+        if (record)
+            return record < 0 ? -1 : at;
+        at++;
+        arena_reset(a);
+    }
+    return size;
 }
 
 /* -------------------------------------------------------------------------- opening */
@@ -129,26 +175,50 @@ static int list_segments(struct journal *j, struct err *e)
         char rest[8] = "";
         if (sscanf(f->d_name, "%16" SCNx64 "%7s", &start, rest) == 2 && strcmp(rest, ".log") == 0)
             j->segments[j->n++] = (struct segment){ start, open_segment(j, start, 0) };
+        if (j->n && j->segments[j->n - 1].fd < 0) {
+            closedir(d);
+            return err_internal(e, "cannot open %s in %s: %s", f->d_name, j->dir, strerror(errno));
+        }
     }
     closedir(d);
     qsort(j->segments, j->n, sizeof(j->segments[0]), by_start);
     return 0;
 }
 
-/* The last segment's good length; what follows was never acknowledged. */
+/* A file that was made, but could not be begun nor removed: the one before it grew on. */
+static int drop_unused(struct journal *j, struct err *e)
+{
+    while (j->n > 1) {
+        struct stat last, before;
+        const struct segment *s = &j->segments[j->n - 1];
+        if (fstat(s[0].fd, &last) || fstat(s[-1].fd, &before))
+            return err_internal(e, "cannot read the journal: %s", strerror(errno));
+        if (last.st_size || s[-1].start + before.st_size <= s[0].start)
+            break;
+        remove_segment(j, j->segments[--j->n]);
+    }
+    return 0;
+}
+
+/* The end of the last segment's last whole record; what follows was never acknowledged. */
 static int cut_tail(struct journal *j, struct err *e)
 {
     struct segment *s = &j->segments[j->n - 1];
     struct stat st;
     _cleanup_(arena_freep) struct arena *a = arena_new();
     struct journal_record ignored;
-    int64_t at = 0, n;
-    if (fstat(s->fd, &st))
-        return err_internal(e, "cannot read the journal: %s", strerror(errno));
-    while ((n = read_record(s->fd, at, st.st_size, a, &ignored)) > 0) {
-        at += n;
-        arena_reset(a);
+    int64_t at = 0, next = 0, n = 0;
+    int rc = fstat(s->fd, &st);
+    while (rc == 0 && next < st.st_size) {
+        while ((n = read_record(s->fd, next, st.st_size, a, &ignored)) > 0) {
+            at = next += n;
+            arena_reset(a);
+        }
+        next = n < 0 ? -1 : find_record(s->fd, next, st.st_size);
+        rc = next < 0 ? -1 : 0;
     }
+    if (rc)
+        return err_internal(e, "cannot read the journal: %s", strerror(errno));
     if (at < st.st_size) {
         char bytes[32];
         snprintf(bytes, sizeof(bytes), "%lld", (long long)(st.st_size - at));
@@ -182,6 +252,8 @@ int journal_open(const char *dir, struct journal **out, struct err *e)
         rc = list_segments(j, e);
     if (rc == 0 && !j->n && !add_segment(j, 0))
         rc = err_internal(e, "cannot write in %s: %s", dir, strerror(errno));
+    if (rc == 0)
+        rc = drop_unused(j, e);
     if (rc == 0)
         rc = cut_tail(j, e);
     if (rc < 0)
@@ -248,8 +320,18 @@ static struct iovec part(const void *p, size_t n)
     return (struct iovec){ (void *)p, n };
 }
 
+/* What a failed write left behind goes before anything else is written there. */
+static bool cut_back(struct journal *j)
+{
+    const struct segment *s = &j->segments[j->n - 1];
+    if (j->torn && ftruncate(s->fd, j->end - s->start) == 0)
+        j->torn = false;
+    return !j->torn;
+}
+
 /* Writes up to GROUP entries with one fsync. Returns the first that was not written; *stored tells
- * how those before it fared. After a failure the file is cut back: nothing half stays. */
+ * how those before it fared. After a failure the file is cut back: nothing half stays; until that
+ * succeeds, nothing is taken. */
 static struct journal_entry *write_group(struct journal *j, struct journal_entry *list,
                                          bool *stored)
 {
@@ -267,10 +349,11 @@ static struct journal_entry *write_group(struct journal *j, struct journal_entry
         v[n++] = part(r->body.p, r->body.n);
         end += (int64_t)(sizeof(headers[i]) + r->ip.n + r->body.n);
     }
-    *stored = write_all(s->fd, v, n, start - s->start) && fdatasync(s->fd) == 0;
+    *stored = cut_back(j) && write_all(s->fd, v, n, start - s->start) && fdatasync(s->fd) == 0;
     if (!*stored) {
         log_error("cannot write the journal", "error", strerror(errno));
-        BUG_ON(ftruncate(s->fd, start - s->start)); /* a tail of unknown state must not be kept */
+        j->torn = true;
+        (void)cut_back(j); /* at once, if it can be: the space may be what others lack */
         return entry;
     }
     pthread_mutex_lock(&j->lock);
@@ -361,15 +444,25 @@ static struct segment segment_of(struct journal *j, int64_t pos, int64_t *end)
 int journal_read(struct journal *j, struct arena *a, int64_t *pos, struct journal_record *out,
                  struct err *e)
 {
-    int64_t end;
-    struct segment s = segment_of(j, *pos, &end);
-    if (*pos >= end)
-        return 0;
-    int64_t n = read_record(s.fd, *pos - s.start, end - s.start, a, out);
-    if (n == 0)
-        return err_internal(e, "the journal is damaged at %lld", (long long)*pos);
-    *pos += n;
-    return 1;
+    for (;;) {
+        int64_t end;
+        struct segment s = segment_of(j, *pos, &end);
+        if (*pos >= end)
+            return 0;
+        int64_t n = read_record(s.fd, *pos - s.start, end - s.start, a, out);
+        int64_t next = n ? n : find_record(s.fd, *pos - s.start, end - s.start);
+        if (n < 0 || next < 0)
+            return err_internal(e, "cannot read the journal: %s", strerror(errno));
+        if (n) {
+            *pos += n;
+            return 1;
+        }
+        char from[24], to[24];
+        snprintf(from, sizeof(from), "%lld", (long long)*pos);
+        *pos = s.start + next;
+        snprintf(to, sizeof(to), "%lld", (long long)*pos);
+        log_error("the journal is damaged; a part of it is passed over", "from", from, "to", to);
+    }
 }
 
 void journal_forget(struct journal *j, int64_t pos)
@@ -383,9 +476,6 @@ void journal_forget(struct journal *j, int64_t pos)
         pthread_mutex_unlock(&j->lock);
         if (!gone)
             return;
-        char name[32];
-        snprintf(name, sizeof(name), "%016" PRIx64 ".log", s.start);
-        close(s.fd);
-        unlinkat(j->dir_fd, name, 0);
+        remove_segment(j, s);
     }
 }

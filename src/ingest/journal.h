@@ -41,7 +41,8 @@ int64_t journal_begin(struct journal *j);
 int64_t journal_end(struct journal *j);
 /* Waits until there is something after pos, or ms passed, or the journal closes. */
 bool journal_wait(struct journal *j, int64_t pos, int ms);
-/* The record at *pos, its texts in the arena; *pos moves behind it. 1 a record, 0 the end. */
+/* The record at *pos or, past a damaged place, behind it; its texts in the arena; *pos moves behind
+ * it. 1 a record, 0 the end. */
 int journal_read(struct journal *j, struct arena *a, int64_t *pos, struct journal_record *out,
                  struct err *e);
 /* Removes the segments that end before pos. One thread. */

@@ -7,7 +7,7 @@ const assert = require("node:assert");
 const { execFileSync } = require("node:child_process");
 const fs = require("node:fs");
 const { start, serve } = require("../api/server.js");
-const { Load, check, seed, failed } = require("./load.js");
+const { Load, check, keep_parts, seed, failed } = require("./load.js");
 
 const ROUNDS = 36;
 const CHECK_EVERY = 6; // rounds: kills also meet what earlier ones left behind
@@ -45,6 +45,7 @@ async function begin(data, killAfter) {
 test(`${ROUNDS} kills lose nothing acknowledged and store nothing twice`, async () => {
   const s = await start();
   const { data } = s;
+  await keep_parts(data);
   const load = new Load(s.first.project_api_key);
   let server = { child: s.child, url: s.url, gone: ended(s.child) };
   const kinds = { server: 0, engine: 0, start: 0 };
@@ -72,7 +73,7 @@ test(`${ROUNDS} kills lose nothing acknowledged and store nothing twice`, async 
       if (kind !== "engine") await server.gone;
       if (kind === "start") await begin(data, load.rand() * 300);
       if (kind !== "engine") server = await begin(data);
-      if (round % CHECK_EVERY === 0) await check(data, load);
+      if (round % CHECK_EVERY === 0) await check(data, load, server.url);
     }
     console.log(`# seed ${seed}: ${kinds.server} kills of the server, ${kinds.engine} of the engine, ` +
       `${kinds.start} in a start; ${load.acknowledged.size} of ${load.sent} events acknowledged`);

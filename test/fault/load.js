@@ -5,7 +5,7 @@
 "use strict";
 const assert = require("node:assert");
 const http = require("node:http");
-const { eventually, rows } = require("../api/server.js");
+const { engine, eventually, rows } = require("../api/server.js");
 
 // mulberry32: small, and the same everywhere.
 function random(seed) {
@@ -17,9 +17,9 @@ function random(seed) {
   };
 }
 
-// The run's seed: HOGLET_FAULT_SEED repeats one. Printed with every failure.
-const seed = Number(process.env.HOGLET_FAULT_SEED) || Date.now() % 1e9;
-const failed = (text) => `${text} (HOGLET_FAULT_SEED=${seed})`;
+// The run's seed: FAULT_SEED repeats one. Printed with every failure.
+const seed = Number(process.env.FAULT_SEED) || Date.now() % 1e9;
+const failed = (text) => `${text} (FAULT_SEED=${seed})`;
 
 class Load {
   constructor(token, rand = random(seed)) {
@@ -80,16 +80,30 @@ class Load {
   }
 }
 
-// Waits until all that was acknowledged is stored, then demands: each event once, with and without
+// No merge takes away what was stored twice, from now on and after restarts.
+async function keep_parts(data) {
+  const answer = await engine(data, {}, { body: `ALTER TABLE events MODIFY SETTING
+    max_bytes_to_merge_at_max_space_in_pool = 1, max_bytes_to_merge_at_min_space_in_pool = 1` });
+  assert.strictEqual(answer.status, 200, answer.text);
+}
+
+// Is all stored that was acknowledged? The uuids that are, or null.
+async function stored(data, load) {
+  const all = await rows(data, "SELECT toString(uuid) AS u FROM events").catch(() => null);
+  if (!all) return null; // the engine is being started
+  const found = new Set(all.map((r) => r.u));
+  for (const uuid of load.acknowledged) if (!found.has(uuid)) return null;
+  return found;
+}
+
+// Sends one more event and waits until it and all that was acknowledged are stored: the batch that was
+// under way has then been done again. Demands: each event once, with and without
 // FINAL; each id one living person; each event's person, overridden, its id's person.
-async function check(data, load) {
-  const stored = await eventually(async () => {
-    const all = await rows(data, "SELECT toString(uuid) AS u FROM events").catch(() => null);
-    if (!all) return undefined; // the engine is being started
-    const found = new Set(all.map((r) => r.u));
-    for (const uuid of load.acknowledged) if (!found.has(uuid)) return undefined;
-    return found;
-  }, failed("an acknowledged event is not stored"));
+async function check(data, load, url) {
+  const mark = await load.post(url, [load.event("mark", "mark")]);
+  assert.strictEqual(mark?.status, 200, failed("the server does not take events"));
+  const found = await eventually(async () => await stored(data, load) ?? undefined,
+    failed("an acknowledged event is not stored"));
   const [count] = await rows(data, `SELECT count() AS n, uniqExact(uuid) AS u,
     (SELECT count() FROM events FINAL) AS f FROM events`);
   assert.strictEqual(count.n, count.u, failed("an event is stored twice"));
@@ -112,7 +126,7 @@ async function check(data, load) {
       AND (startsWith(distinct_id, 'user-') OR startsWith(distinct_id, 'anon-'))
     GROUP BY n HAVING people != 1`);
   assert.deepStrictEqual(halves, [], failed("identified ids with two persons"));
-  return stored.size;
+  return found.size;
 }
 
-module.exports = { Load, check, random, seed, failed };
+module.exports = { Load, check, keep_parts, stored, random, seed, failed };
