@@ -46,6 +46,7 @@ const struct route page_routes[] = {
     { "GET", "/", page_index, ACCESS_PUBLIC, NULL, 0, true },
     { "GET", "/login", page_index, ACCESS_PUBLIC, NULL, 0, true },
     { "GET", "/dashboards", page_index, ACCESS_PUBLIC, NULL, 0, true },
+    { "GET", "/dashboard", page_index, ACCESS_PUBLIC, NULL, 0, true },
     { "GET", "/dashboard/:id", page_index, ACCESS_PUBLIC, NULL, 0, true },
     { "GET", "/activity", page_index, ACCESS_PUBLIC, NULL, 0, true },
     { "GET", "/assets/:id", page_asset, ACCESS_PUBLIC, NULL, 0, true },

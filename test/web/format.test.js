@@ -74,6 +74,17 @@ test("a bucket is open until it ends in the project's zone", () => {
   assert.equal(date.isOpen("x", "day", now, "UTC"), false);
 });
 
+test("cells and columns of rows", () => {
+  const { cell, columnName, compareCells } = load("format/cell.ts");
+  const cases = [[null, ""], [1234.56789, "1,234.5679"], [12, "12"], [true, "Yes"], ["x", "x"], [[1, null], "[1,null]"],
+    ["2026-01-20T13:00:01.5+00:00", "20 Jan 2026, 14:00"], ["2026-01-19T23:00:00Z", "20 Jan 2026"], ["2026-01-20", "2026-01-20"],
+    [{ display_name: "Ada", id: 1 }, "Ada"], [{ distinct_id: "d", uuid: "u" }, "d"], [{ event: "e", distinct_id: "d" }, '{"event":"e","distinct_id":"d"}']];
+  for (const [value, want] of cases) assert.equal(cell(value, "Europe/Berlin"), want);
+  assert.deepEqual(["count()", "person -- Who they are ", "a--", "a -- b -- c"].map(columnName), ["count()", "Who they are", "a--", "b -- c"]);
+  assert.deepEqual(["$1,200", "35%", 7, "-3", "0.5"].sort(compareCells), ["-3", "0.5", 7, "35%", "$1,200"]);
+  assert.deepEqual(["b", null, "2026-02-01", "2026-01-01"].sort(compareCells), [null, "2026-01-01", "2026-02-01", "b"]);
+});
+
 test("names of events and breakdown values", () => {
   assert.deepEqual(["$pageview", "signed up", "constructor", "$unheard"].map(event.eventName),
     ["Page view", "signed up", "constructor", "$unheard"]);

@@ -11,7 +11,7 @@ const { placeOf, safeNext, patterns } = load("router.ts");
 test("a path leads to its view", () => {
   const cases = [["/", "home", {}], ["/login?next=/x", "login", {}], ["/dashboards/", "dashboards", {}],
     ["/dashboard/7?period=-7d", "dashboard", { id: "7" }], ["/dashboard/a%20b", "dashboard", { id: "a b" }],
-    ["/dashboard", "missing", {}], ["/dashboard/", "missing", {}], ["/dashboard/1/2", "missing", {}],
+    ["/dashboard", "dashboards", {}], ["/dashboard/", "dashboards", {}], ["/dashboard/1/2", "missing", {}],
     ["/dashboard/%zz", "missing", {}], ["//", "home", {}], ["/Activity", "missing", {}]];
   for (const [address, view, params] of cases) {
     const place = placeOf(address);

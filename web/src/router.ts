@@ -14,6 +14,7 @@ export const patterns: readonly [pattern: string, view: View][] = [
   ["/", "home"],
   ["/login", "login"],
   ["/dashboards", "dashboards"],
+  ["/dashboard", "dashboards"],
   ["/dashboard/:id", "dashboard"],
   ["/activity", "activity"],
 ];
