@@ -22,7 +22,12 @@ CXXFLAGS := -std=c++17 $(COMMON)
 LDLIBS := -lmicrohttpd -lsimdjson -lcurl -lsodium -lcrypto -lz -lzstd -lbrotlidec -lm -ldl -lpthread
 
 SRC := $(filter-out src/main.c,$(wildcard src/*/*.c))
-OBJ := $(SRC:src/%.c=$(B)/%.o) $(B)/json/parse.cc.o $(B)/sqlite3.o $(B)/page_files.o
+OBJ := $(SRC:src/%.c=$(B)/%.o) $(B)/json/parse.cc.o $(B)/sqlite3.o $(B)/page_files.o $(B)/sdk_files.o
+# What browsers load of the client library: itself, and the parts that it fetches when a site asks.
+POSTHOG_JS := web/node_modules/posthog-js
+SDK := $(addsuffix .js,array crisp-chat-integration dead-clicks-autocapture element-inference \
+       exception-autocapture intercom-integration surveys tracing-headers web-vitals \
+       web-vitals-with-attribution)
 WEB := $(shell find web/src -type f) web/build.mjs web/tsconfig.json web/node_modules/.package-lock.json
 UNIT := $(wildcard test/unit/*/*.c)
 UNIT_BIN := $(UNIT:test/unit/%.c=$(B)/unit/%)
@@ -64,11 +69,19 @@ build/web/page_files.c: $(WEB) tools/mkembed
 	@node web/build.mjs build/web/files
 	@tools/mkembed build/web/files page_files >$@.new && mv $@.new $@
 
+build/web/sdk_files.c: web/node_modules/.package-lock.json tools/mkembed Makefile
+	@rm -rf build/web/sdk && mkdir -p build/web/sdk
+	@cp $(SDK:%=$(POSTHOG_JS)/dist/%) build/web/sdk
+	@cp $(POSTHOG_JS)/LICENSE build/web/sdk/LICENSE.txt
+	@{ tools/mkembed build/web/sdk sdk_files && \
+	  sed -n 's/^ *"version": *\("[^"]*"\).*/const char sdk_version[] = \1;/p' \
+	    $(POSTHOG_JS)/package.json; } >$@.new && mv $@.new $@
+
 build/web/types: $(WEB)
 	@mkdir -p $(@D)
 	web/node_modules/.bin/tsc --project web && touch $@
 
-$(B)/page_files.o: build/web/page_files.c
+$(B)/page_files.o $(B)/sdk_files.o: $(B)/%.o: build/web/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 

@@ -74,6 +74,7 @@ extern const struct route project_routes[];
 extern const struct route property_definition_routes[];
 extern const struct route remote_config_routes[];
 extern const struct route schema_routes[];
+extern const struct route sdk_routes[];
 extern const struct route session_routes[];
 extern const struct route token_routes[];
 extern const struct route user_routes[];

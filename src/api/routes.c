@@ -28,6 +28,7 @@ static const struct route *const tables[] = {
     property_definition_routes,
     remote_config_routes,
     schema_routes,
+    sdk_routes,
     session_routes,
     token_routes,
     user_routes,

@@ -23,13 +23,30 @@ posthog.init(localStorage.token, { api_host: ${JSON.stringify(host)},
   before_send(event) { kept.push(JSON.parse(JSON.stringify(event))); localStorage.sent = JSON.stringify(kept); return event; } });
 </script>`;
 
+// The shop with a snippet instead: calls queue up on a list until the library, loaded from the
+// server itself, takes them over.
+const snippet = (host) => page(host).replace('<script src="array.js"></script><script>', `<script>
+window.posthog = [];
+posthog.__SV = 1;
+posthog._i = [];
+posthog.people = [];
+for (const name of ["capture", "identify"]) posthog[name] = (...args) => posthog.push([name, ...args]);
+posthog.init = (token, config) => {
+  posthog._i.push([token, config, "posthog"]);
+  const script = document.createElement("script");
+  script.src = config.api_host + "/static/array.js";
+  script.crossOrigin = "anonymous";
+  script.async = true;
+  document.head.append(script);
+};`);
+
 let s, shop, site, browser;
 before(async () => {
   s = await start();
   shop = http.createServer((req, res) => {
     const [, year, script] = req.url.match(/^\/(\d*)\/?(array\.js)?/);
     res.setHeader("Content-Type", script ? "text/javascript" : "text/html; charset=utf-8");
-    res.end(script ? fs.readFileSync(library(year)) : req.url === "/blank" ? "" : page(s.url));
+    res.end(script ? fs.readFileSync(library(year)) : req.url === "/blank" ? "" : (req.url.startsWith("/snippet") ? snippet : page)(s.url));
   });
   await new Promise((resolve) => shop.listen(0, "127.0.0.1", resolve));
   site = `http://127.0.0.1:${shop.address().port}`;
@@ -223,3 +240,29 @@ for (const [year, decide, where] of [[2022, "2", "/e/"], [2024, "3", "/i/v0/e/"]
     assert.deepEqual(said, []);
     await context.close();
   });
+
+test("a site that loads the library by a snippet, with parts switched on", async () => {
+  const { project, tab, said, calls, sent, context } = await visitor({ opt_out_useragent_filter: true, capture_exceptions: true,
+    capture_dead_clicks: true, capture_performance: { web_vitals: true, network_timing: true } });
+  await tab.goto(`${site}/snippet`);
+  await tab.evaluate(() => posthog.capture("early", { queued: true }));
+  const names = ["array", "exception-autocapture", "dead-clicks-autocapture", "web-vitals"];
+  const scripts = () => calls.filter((c) => /^\/static\/.*\.js$/.test(c.path)).map((c) => c.path.match(/([\w-]+)\.js$/)[1]);
+  await eventually(async () => names.every((name) => scripts().some((script) => script.startsWith(name))) || undefined);
+  await tab.waitForFunction(() => window.posthog.__loaded && window.__PosthogExtensions__?.errorWrappingFunctions);
+  await tab.evaluate(() => { posthog.captureException(new Error("boom"), { where: "till" }); });
+  await eventually(async () => (await sent()).some((e) => e.event === "$exception") || undefined);
+  const found = await eventually(async () => {
+    const some = await stored(project, 3);
+    return ["$pageview", "early", "$exception"].every((name) => some.some((r) => r.event === name)) ? some : undefined;
+  });
+  for (const event of await sent()) {
+    const row = found.find((r) => r.uuid === event.uuid);
+    if (row) assert.deepEqual(row.properties, expected(event, row), event.event);
+  }
+  const exception = found.find((r) => r.event === "$exception").properties;
+  assert.equal(exception.$exception_list[0].value, "boom");
+  assert.equal(exception.where, "till");
+  assert.deepEqual(said, []);
+  await context.close();
+});
