@@ -125,8 +125,9 @@ static int add(struct req *r, struct collaborator *c, struct err *e)
     c->dashboard_id = d.id;
     c->user_id = u.id;
     rc = collaborator_insert(r->db, r->arena, c, e);
-    return rc == ERR_UNIQUE ? err_set(e, ERR_INVALID, NULL, "User already is a collaborator.")
-                            : rc;
+    if (rc == ERR_UNIQUE)
+        return err_set(e, ERR_INVALID, NULL, "User already is a collaborator.");
+    return rc < 0 ? rc : dashboard_changed(r->db, r->project.id, e);
 }
 
 static int collaborator_create(struct req *r, struct err *e)
@@ -143,7 +144,7 @@ static int collaborator_create(struct req *r, struct err *e)
     return write_one(r, &w, &c, e);
 }
 
-static int collaborator_remove(struct req *r, struct err *e)
+static int take_away(struct req *r, struct err *e)
 {
     struct dashboard d;
     struct collaborator c;
@@ -159,8 +160,20 @@ static int collaborator_remove(struct req *r, struct err *e)
     if (d.restriction_level != PRIVILEGE_EDIT)
         return err_set(e, ERR_INVALID, NULL, "Cannot remove collaborators from a dashboard on "
                                              "the lowest restriction level.");
-    r->http->status = 204;
-    return collaborator_delete(r->db, c.id, e);
+    rc = collaborator_delete(r->db, c.id, e);
+    return rc < 0 ? rc : dashboard_changed(r->db, r->project.id, e);
+}
+
+static int collaborator_remove(struct req *r, struct err *e)
+{
+    int rc = db_begin(r->db, e);
+    if (rc == 0)
+        rc = take_away(r, e);
+    if (rc == 0)
+        rc = db_commit(r->db, e);
+    if (rc == 0)
+        r->http->status = 204;
+    return rc;
 }
 
 const struct route collaborator_routes[] = {

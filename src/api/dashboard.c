@@ -84,24 +84,34 @@ int search_term(struct req *r, str search, str *out, struct err *e)
     return 0;
 }
 
-static int dashboard_list(struct req *r, struct err *e)
+/* Everything that a page depends on besides the rows. */
+static str page_key(struct req *r)
+{
+    return arena_printf(r->arena, "%lld %lld %d " STR_FMT " " STR_FMT " " STR_FMT "?" STR_FMT,
+                        (long long)r->project.id, (long long)r->user.id,
+                        r->organization.level >= LEVEL_ADMIN,
+                        STR_ARG(http_header_of(r->http, "X-Forwarded-Proto")),
+                        STR_ARG(http_header_of(r->http, "Host")), STR_ARG(r->http->path),
+                        STR_ARG(http_query_with(r->http, "personal_api_key", NULL)));
+}
+
+static int write_list(struct req *r, struct err *e)
 {
     struct page page = page_of(r);
     struct dashboard_filter f;
-    struct dashboard *rows;
-    int64_t count;
-    size_t n;
+    struct dashboard *rows = NULL;
+    int64_t count = 0;
+    size_t n = 0;
     int rc = read_filter(r, &f, e);
     if (rc == 0)
         rc = dashboard_count(r->db, r->arena, &f, &count, e);
     if (rc == 0)
         rc = dashboard_page(r->db, r->arena, &f, page.limit, page.offset, &rows, &n, e);
-    if (rc < 0)
-        return rc;
     int64_t *users = arena_alloc(r->arena, (n + 1) * sizeof(*users));
     for (size_t i = 0; i < n; i++)
         users[i] = rows[i].created_by;
-    rc = req_load_users(r, users, n, e);
+    if (rc == 0)
+        rc = req_load_users(r, users, n, e);
     if (rc < 0)
         return rc;
     struct json_writer w = page_open(r, page, count);
@@ -116,6 +126,28 @@ static int dashboard_list(struct req *r, struct err *e)
     }
     page_close(&w);
     return 0;
+}
+
+/* A page that was written before is sent again as long as nothing it shows has changed. The version
+ * is read first: what is written under it is never older than it says. */
+static int dashboard_list(struct req *r, struct err *e)
+{
+    int64_t version;
+    str key = page_key(r);
+    int rc = dashboard_version(r->db, r->arena, r->project.id, &version, e);
+    if (rc < 0)
+        return rc;
+    struct lru_entry *kept = lru_get(r->api->pages, key, version);
+    if (kept) {
+        arena_defer(r->arena, lru_release, kept);
+        r->http->status = 200;
+        r->http->fixed = lru_text(kept);
+        return 0;
+    }
+    rc = write_list(r, e);
+    if (rc == 0 && !r->http->reply.full)
+        lru_put(r->api->pages, key, version, buf_view(&r->http->reply));
+    return rc;
 }
 
 /* -------------------------------------------------------------------------- body */

@@ -414,8 +414,11 @@ void req_give_db(struct req *r)
 
 void req_take_db(struct req *r)
 {
-    if (!r->db)
-        r->db = store_take(r->api->store);
+    struct err ignored = ERR_INIT; /* without one, each read sees its own moment */
+    if (r->db)
+        return;
+    r->db = store_take(r->api->store);
+    (void)db_snapshot(r->db, &ignored);
 }
 
 static bool peer_gone(void *http)

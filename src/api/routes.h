@@ -2,6 +2,7 @@
  * match, size, authenticate, scope, project, decode, call, encode, log, in that order. */
 #pragma once
 
+#include "base/lru.h"
 #include "http/server.h"
 #include "ingest/journal.h"
 #include "olap/olap.h"
@@ -14,6 +15,7 @@ struct api {
     struct olap *olap;
     struct journal *journal;
     struct query_service *queries;
+    struct lru *pages; /* of lists, ready to be sent */
     const char *public_url; /* without a slash at the end */
     bool secure;            /* cookies are marked Secure */
     struct throttle *throttle; /* NULL: keys are not limited */

@@ -75,7 +75,7 @@ void arena_freep(struct arena **a)
     arena_free(*a);
 }
 
-void *arena_alloc(struct arena *a, size_t n)
+static void *take(struct arena *a, size_t n)
 {
     BUG_ON(n > SIZE_MAX / 2);
     n = (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
@@ -89,7 +89,12 @@ void *arena_alloc(struct arena *a, size_t n)
     void *p = b->data + b->used;
     b->used += n;
     a->used += n;
-    return memset(p, 0, n);
+    return p;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+    return memset(take(a, n), 0, n);
 }
 
 void arena_defer(struct arena *a, void (*fn)(void *), void *p)
@@ -116,9 +121,10 @@ str arena_str(struct arena *a, str s)
 
 char *arena_z(struct arena *a, str s)
 {
-    char *p = arena_alloc(a, s.n + 1);
+    char *p = take(a, s.n + 1);
     if (s.n)
         memcpy(p, s.p, s.n);
+    p[s.n] = '\0';
     return p;
 }
 

@@ -29,20 +29,13 @@ char *buf_room(struct buf *b, size_t n)
         size_t cap = b->cap ? b->cap : 256;
         while (cap - b->n < n)
             cap *= 2;
+        if (cap > b->max) /* what fits into cap may be added unasked */
+            cap = b->max;
         b->p = realloc(b->p, cap);
         BUG_ON(!b->p);
         b->cap = cap;
     }
     return b->p + b->n;
-}
-
-void buf_add(struct buf *b, const void *p, size_t n)
-{
-    char *to = n ? buf_room(b, n) : NULL;
-    if (!to)
-        return;
-    memcpy(to, p, n);
-    b->n += n;
 }
 
 void buf_printf(struct buf *b, const char *fmt, ...)

@@ -19,8 +19,18 @@ void buf_release(struct buf *b);
 void buf_reset(struct buf *b);
 /* Room for n more bytes at b->p + b->n, or NULL when that passes the maximum. */
 char *buf_room(struct buf *b, size_t n);
-void buf_add(struct buf *b, const void *p, size_t n);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static inline void buf_add(struct buf *b, const void *p, size_t n)
+{
+    if (!n)
+        return;
+    char *to = n <= b->cap - b->n && !b->full ? b->p + b->n : buf_room(b, n);
+    if (!to)
+        return;
+    memcpy(to, p, n);
+    b->n += n;
+}
 
 static inline void buf_str(struct buf *b, str s)
 {

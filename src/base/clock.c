@@ -78,12 +78,27 @@ static struct parts parts_of(int64_t us)
     return t;
 }
 
+/* v in n digits, then c. */
+static char *put(char *out, int v, int n, char c)
+{
+    for (int i = n - 1; i >= 0; i--, v /= 10)
+        out[i] = (char)('0' + v % 10);
+    out[n] = c;
+    return out + n + 1;
+}
+
 void clock_text(int64_t us, char out[CLOCK_TEXT])
 {
     struct parts t = parts_of(us);
-    int n = snprintf(out, CLOCK_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d", t.y, t.mo, t.d, t.h, t.mi,
-                     t.s);
-    snprintf(out + n, (size_t)(CLOCK_TEXT - n), t.us ? ".%06dZ" : "Z", t.us);
+    char *p = put(out, t.y, 4, '-');
+    p = put(p, t.mo, 2, '-');
+    p = put(p, t.d, 2, 'T');
+    p = put(p, t.h, 2, ':');
+    p = put(p, t.mi, 2, ':');
+    p = put(p, t.s, 2, t.us ? '.' : 'Z');
+    if (t.us)
+        p = put(p, t.us, 6, 'Z');
+    *p = '\0';
 }
 
 void clock_text_sql(int64_t us, char out[CLOCK_TEXT])

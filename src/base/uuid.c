@@ -2,7 +2,6 @@
 #include "base/uuid.h"
 
 #include <openssl/evp.h>
-#include <stdio.h>
 #include <sys/random.h>
 
 #include "base/arena.h"
@@ -122,6 +121,9 @@ void sha256_hex(str s, char out[65])
 {
     unsigned char sha[32];
     digest(EVP_sha256(), s, STR_NULL, sha);
-    for (int i = 0; i < 32; i++)
-        snprintf(out + 2 * i, 3, "%02x", sha[i]);
+    for (int i = 0; i < 32; i++) {
+        out[2 * i] = "0123456789abcdef"[sha[i] >> 4];
+        out[2 * i + 1] = "0123456789abcdef"[sha[i] & 15];
+    }
+    out[64] = '\0';
 }

@@ -7,6 +7,7 @@
 #include "api/routes.h"
 #include "api/throttle.h"
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/version.h"
 #include "cmd/account.h"
@@ -28,6 +29,7 @@ struct running {
     struct flusher *flusher;
     struct query_service *queries;
     struct throttle *throttle; /* NULL: keys are not limited */
+    struct lru *pages;
     struct http_server *http;
     struct control *control;
     const char *host; /* of the address that is served */
@@ -129,6 +131,7 @@ static void end_all(struct running *r)
         control_stop(r->control);
     if (r->http)
         http_server_stop(r->http);
+    lru_free(r->pages);
     query_service_free(r->queries);
     throttle_free(r->throttle);
     if (r->flusher)
@@ -175,8 +178,9 @@ static int start_all(struct running *r, struct arena *a, const struct options *o
         return rc;
     r->queries = query_service_new(r->olap, r->store);
     r->throttle = strcmp(o->rate_limits, "on") == 0 ? throttle_new() : NULL;
+    r->pages = lru_new(LIMIT_LIST_CACHE);
     *api = (struct api){ .store = r->store, .olap = r->olap, .journal = r->journal,
-                         .queries = r->queries, .throttle = r->throttle,
+                         .queries = r->queries, .throttle = r->throttle, .pages = r->pages,
                          .public_url = o->public_url,
                          .secure = o->public_url && strncmp(o->public_url, "https://", 8) == 0 };
     struct http_config cfg = { .listen = o->listen, .workers = 8, .queue = 1024, .limit = api_limit,

@@ -189,9 +189,10 @@ static bool enqueue(struct http_server *s, struct http_request *r)
         *s->tail = r;
         s->tail = &r->next;
         s->waiting++;
-        pthread_cond_signal(&s->wake);
     }
     pthread_mutex_unlock(&s->lock);
+    if (room) /* by now another worker may have answered r */
+        pthread_cond_signal(&s->wake);
     return room;
 }
 
@@ -247,8 +248,8 @@ static void *work(void *cls)
         s->waiting--;
         pthread_mutex_unlock(&s->lock);
         s->cfg.run(r);
-        pthread_mutex_lock(&s->lock);
         MHD_resume_connection(r->connection);
+        pthread_mutex_lock(&s->lock);
     }
     pthread_mutex_unlock(&s->lock);
     return NULL;

@@ -24,7 +24,7 @@ struct http_request {
 
     int status; /* reply; 0 until set */
     struct buf reply;
-    str fixed; /* when set, sent instead of reply: lives as long as the program */
+    str fixed; /* when set, sent instead of reply: lives as long as the arena, or longer */
     const char *content_type;
     struct MHD_Connection *connection;
     struct http_header *headers; /* extra reply headers */

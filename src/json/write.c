@@ -42,15 +42,36 @@ static size_t sequence(str s)
     return 0;
 }
 
+/* Most text is copied as it stands: eight bytes at a time are looked at for one that is not plain.
+ * Bytes from 0x80 on count as not plain. */
+static size_t plain_prefix(const char *p, size_t n)
+{
+    const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        uint64_t v;
+        memcpy(&v, p + i, 8);
+        uint64_t quote = v ^ (ones * '"'), slash = v ^ (ones * '\\');
+        uint64_t found = v | (v - ones * 0x20) | (quote - ones) | (slash - ones);
+        if (found & tops)
+            break;
+    }
+    while (i < n && (unsigned char)p[i] >= 0x20 && (unsigned char)p[i] < 0x80 && p[i] != '"' &&
+           p[i] != '\\')
+        i++;
+    return i;
+}
+
 static void quoted(struct buf *b, str s)
 {
     buf_char(b, '"');
     size_t from = 0;
-    for (size_t i = 0; i < s.n;) {
+    for (size_t i = plain_prefix(s.p, s.n); i < s.n;) {
         unsigned char c = (unsigned char)s.p[i];
         size_t w = c < 0x80 ? 1 : sequence(str_slice(s, i, s.n));
         if (w && c >= 0x20 && c != '"' && c != '\\') {
             i += w;
+            i += plain_prefix(s.p + i, s.n - i);
             continue;
         }
         buf_str(b, str_slice(s, from, i));
@@ -99,8 +120,16 @@ void json_z(struct json_writer *w, const char *z)
 
 void json_i64(struct json_writer *w, int64_t v)
 {
+    char text[24];
+    size_t at = sizeof(text);
+    uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    do
+        text[--at] = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (v < 0)
+        text[--at] = '-';
     before_value(w);
-    buf_printf(w->b, "%lld", (long long)v);
+    buf_add(w->b, text + at, sizeof(text) - at);
 }
 
 void json_f64(struct json_writer *w, double v)

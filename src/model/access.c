@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/uuid.h"
+#include "model/list_count.h"
 
 #define SESSION_LIFE (14 * 86400 * CLOCK_SECOND)
 #define KEY_USED_EVERY (3600 * CLOCK_SECOND)
@@ -135,14 +136,13 @@ static int email_taken(int rc, struct err *e)
 
 int user_update(struct db *d, const struct user *u, struct err *e)
 {
-    return email_taken(db_run(d, e,
-                              "UPDATE user SET email = ?, first_name = ?, last_name = ?,"
-                              " password_hash = ?, settings = ?, current_organization_id = ?,"
-                              " current_project_id = nullif(?, 0) WHERE id = ?",
-                              "ssssssii", u->email, u->first_name, u->last_name,
-                              u->password_hash, u->settings, u->organization_id, u->project_id,
-                              u->id),
-                       e);
+    int rc = db_run(d, e,
+                    "UPDATE user SET email = ?, first_name = ?, last_name = ?,"
+                    " password_hash = ?, settings = ?, current_organization_id = ?,"
+                    " current_project_id = nullif(?, 0) WHERE id = ?",
+                    "ssssssii", u->email, u->first_name, u->last_name, u->password_hash,
+                    u->settings, u->organization_id, u->project_id, u->id);
+    return rc < 0 ? email_taken(rc, e) : list_count_user_changed(d, u->id, e);
 }
 
 int user_insert(struct db *d, struct arena *a, str email, str password, struct user *out,

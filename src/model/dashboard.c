@@ -119,8 +119,9 @@ int dashboard_count(struct db *d, struct arena *a, const struct dashboard_filter
                     struct err *e)
 {
     struct stmt *st;
+    int64_t version;
     if (!narrows(f))
-        return list_count_find(d, a, f->project_id, "dashboard", out, e);
+        return list_count_find(d, a, f->project_id, "dashboard", out, &version, e);
     int rc = db_open(d, a, &st, e, "SELECT count(*) FROM dashboard d " FILTERED, "iissssb",
                      f->project_id, f->viewer, f->search, f->tags, f->creation_mode, f->folder,
                      (int)f->exclude_generated);
@@ -162,6 +163,18 @@ int dashboard_page(struct db *d, struct arena *a, const struct dashboard_filter 
     return 0;
 }
 
+int dashboard_version(struct db *d, struct arena *a, int64_t project_id, int64_t *out,
+                      struct err *e)
+{
+    int64_t n;
+    return list_count_find(d, a, project_id, "dashboard", &n, out, e);
+}
+
+int dashboard_changed(struct db *d, int64_t project_id, struct err *e)
+{
+    return list_count_add(d, project_id, "dashboard", 0, e);
+}
+
 int dashboard_seen(struct db *d, struct dashboard *in, int64_t viewer, struct err *e)
 {
     int64_t now = clock_now_us();
@@ -170,6 +183,8 @@ int dashboard_seen(struct db *d, struct dashboard *in, int64_t viewer, struct er
     if (rc == 0)
         rc = db_run(d, e, "INSERT OR REPLACE INTO dashboard_view VALUES (?, ?, ?)", "iit", in->id,
                     viewer, now);
+    if (rc == 0)
+        rc = list_count_add(d, in->project_id, "dashboard", 0, e);
     if (rc == 0)
         in->last_accessed_at = in->last_viewed_at = now;
     return rc;

@@ -40,5 +40,10 @@ int dashboard_count(struct db *d, struct arena *a, const struct dashboard_filter
 /* Pinned first, then by name; *n rows in the arena. */
 int dashboard_page(struct db *d, struct arena *a, const struct dashboard_filter *f, int64_t limit,
                    int64_t offset, struct dashboard **out, size_t *n, struct err *e);
-/* The user opened it now: sets both times. */
+/* Another one after every change of what a list of the project's dashboards shows, to anyone. */
+int dashboard_version(struct db *d, struct arena *a, int64_t project_id, int64_t *out,
+                      struct err *e);
+/* Something that lists show beside the rows changed; in the same transaction. */
+int dashboard_changed(struct db *d, int64_t project_id, struct err *e);
+/* The user opened it now: sets both times. In a transaction. */
 int dashboard_seen(struct db *d, struct dashboard *in, int64_t viewer, struct err *e);

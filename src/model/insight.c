@@ -227,8 +227,9 @@ int insight_count(struct db *d, struct arena *a, const struct insight_filter *f,
                   struct err *e)
 {
     struct stmt *st;
+    int64_t version;
     if (!narrows(f))
-        return list_count_find(d, a, f->project_id, "insight", out, e);
+        return list_count_find(d, a, f->project_id, "insight", out, &version, e);
     /* limit and offset are bound to nothing here, but must be named to be bound at all */
     int rc = open_filtered(d, a, f, "SELECT count(*) FROM insight i " FILTERED
                                     "AND (?18 OR ?19 OR 1)", 0, 0, &st, e);

@@ -10,14 +10,17 @@
 #include "base/fold.h"
 
 #define POOL 8
-#define CACHE 128 /* prepared statements kept by a connection; a power of two */
+#define CACHE_SETS 64 /* prepared statements kept by a connection, in sets by their texts' addresses */
+#define CACHE_WAYS 4
 
 struct db {
     sqlite3 *h;
-    sqlite3_stmt *cache[CACHE]; /* idle statements, each in the slot of its text's address */
+    sqlite3_stmt *cache[CACHE_SETS][CACHE_WAYS]; /* idle statements */
+    unsigned next_way;                           /* the one to give up in a full set */
     struct stmt *open; /* statements that have not ended */
     struct store *store;
     bool taken;
+    bool snapshot; /* the transaction under way is db_snapshot's */
 };
 
 struct store {
@@ -52,6 +55,7 @@ MIGRATION(m0005_ingest);
 MIGRATION(m0006_settings);
 MIGRATION(m0007_insight);
 MIGRATION(m0008_change);
+MIGRATION(m0009_list_version);
 
 static const struct migration migrations[] = {
     { 1, m0001_access, m0001_access_end },
@@ -62,6 +66,7 @@ static const struct migration migrations[] = {
     { 6, m0006_settings, m0006_settings_end },
     { 7, m0007_insight, m0007_insight_end },
     { 8, m0008_change, m0008_change_end },
+    { 9, m0009_list_version, m0009_list_version_end },
 };
 
 static int fail(struct db *d, struct err *e, const char *what)
@@ -133,6 +138,8 @@ static int connect_one(struct db *d, const char *path, bool create, struct err *
         return e->kind;
     }
     sqlite3_busy_timeout(d->h, 10000);
+    /* plans that do not depend on bound values: else new values mean a new preparation */
+    sqlite3_db_config(d->h, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL);
     BUG_ON(sqlite3_create_function_v2(d->h, "fold", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,
                                       fold, NULL, NULL, NULL) != SQLITE_OK);
     return exec(d, "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON", e);
@@ -164,8 +171,8 @@ void store_free(struct store *s)
     if (!s)
         return;
     for (int i = 0; i < POOL; i++) {
-        for (int k = 0; k < CACHE; k++)
-            sqlite3_finalize(s->pool[i].cache[k]);
+        for (int k = 0; k < CACHE_SETS * CACHE_WAYS; k++)
+            sqlite3_finalize(s->pool[i].cache[k / CACHE_WAYS][k % CACHE_WAYS]);
         sqlite3_close(s->pool[i].h);
     }
     pthread_mutex_destroy(&s->lock);
@@ -237,38 +244,52 @@ static void bind_all(sqlite3_stmt *h, const char *types, va_list ap)
     }
 }
 
-static sqlite3_stmt **slot_of(struct db *d, const char *sql)
+static sqlite3_stmt **set_of(struct db *d, const char *sql)
 {
-    return &d->cache[((uintptr_t)sql >> 3) & (CACHE - 1)];
+    uint64_t hash = (uint64_t)(uintptr_t)sql * 0x9E3779B97F4A7C15u;
+    return d->cache[hash >> 58];
 }
 
 /* Takes the statement out of the cache, or makes it. */
 static int prepare(struct db *d, sqlite3_stmt **h, struct err *e, const char *sql)
 {
-    sqlite3_stmt **slot = slot_of(d, sql);
-    if (*slot && strcmp(sqlite3_sql(*slot), sql) == 0) {
-        *h = TAKE(*slot);
-        return 0;
-    }
+    sqlite3_stmt **set = set_of(d, sql);
+    for (int i = 0; i < CACHE_WAYS; i++)
+        if (set[i] && strcmp(sqlite3_sql(set[i]), sql) == 0) {
+            *h = TAKE(set[i]);
+            return 0;
+        }
     return sqlite3_prepare_v3(d->h, sql, -1, SQLITE_PREPARE_PERSISTENT, h, NULL) == SQLITE_OK
                ? 0
                : fail(d, e, sql);
 }
 
-/* Puts it back under the address it was asked for, in place of what another text left there. */
+/* Puts it back under the address it was asked for. */
 static void unprepare(struct db *d, sqlite3_stmt *h, const char *sql)
 {
-    sqlite3_stmt **slot = slot_of(d, sql);
+    sqlite3_stmt **set = set_of(d, sql), **slot = NULL;
     sqlite3_reset(h);
     sqlite3_clear_bindings(h);
+    for (int i = 0; i < CACHE_WAYS && !slot; i++)
+        if (!set[i])
+            slot = &set[i];
+    if (!slot)
+        slot = &set[d->next_way++ % CACHE_WAYS];
     sqlite3_finalize(*slot);
     *slot = h;
 }
+
+static int end_snapshot(struct db *d, struct err *e);
 
 int db_run(struct db *d, struct err *e, const char *sql, const char *types, ...)
 {
     sqlite3_stmt *h;
     int rc = prepare(d, &h, e, sql);
+    if (rc == 0 && d->snapshot && !sqlite3_stmt_readonly(h)) {
+        rc = end_snapshot(d, e);
+        if (rc < 0)
+            unprepare(d, h, sql);
+    }
     if (rc < 0)
         return rc;
     va_list ap;
@@ -324,14 +345,33 @@ int db_changes(const struct db *d)
     return sqlite3_changes(d->h);
 }
 
+int db_snapshot(struct db *d, struct err *e)
+{
+    if (!sqlite3_get_autocommit(d->h))
+        return 0;
+    int rc = db_run(d, e, "BEGIN", "");
+    d->snapshot = rc == 0;
+    return rc;
+}
+
+/* Before a write: a snapshot taken earlier could not see what others wrote since, nor write. */
+static int end_snapshot(struct db *d, struct err *e)
+{
+    if (!d->snapshot)
+        return 0;
+    d->snapshot = false;
+    return db_run(d, e, "COMMIT", "");
+}
+
 int db_begin(struct db *d, struct err *e)
 {
-    return exec(d, "BEGIN IMMEDIATE", e);
+    int rc = end_snapshot(d, e);
+    return rc < 0 ? rc : db_run(d, e, "BEGIN IMMEDIATE", "");
 }
 
 int db_commit(struct db *d, struct err *e)
 {
-    int rc = exec(d, "COMMIT", e);
+    int rc = db_run(d, e, "COMMIT", "");
     if (rc < 0)
         db_rollback(d);
     return rc;
@@ -339,8 +379,10 @@ int db_commit(struct db *d, struct err *e)
 
 void db_rollback(struct db *d)
 {
+    struct err ignored = ERR_INIT; /* a transaction that cannot be rolled back is over already */
+    d->snapshot = false;
     if (!sqlite3_get_autocommit(d->h))
-        sqlite3_exec(d->h, "ROLLBACK", NULL, NULL, NULL);
+        (void)db_run(d, &ignored, "ROLLBACK", "");
 }
 
 int stmt_step(struct stmt *st, struct err *e)

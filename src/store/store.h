@@ -28,6 +28,9 @@ int db_open(struct db *d, struct arena *a, struct stmt **out, struct err *e, con
 int64_t db_last_id(const struct db *d);
 /* Rows the last db_run changed. */
 int db_changes(const struct db *d);
+/* Until the next write, db_begin or db_rollback, all reads see the store as it is at the first of
+ * them, and cost less each. Nothing when a transaction is under way. */
+int db_snapshot(struct db *d, struct err *e);
 int db_begin(struct db *d, struct err *e);
 int db_commit(struct db *d, struct err *e);
 void db_rollback(struct db *d);

@@ -204,3 +204,32 @@ test("filters and variables replace the stored object whole; empty ones leave it
     assert.equal((await patch({ [key]: [1] })).json.detail, "Filters must be a dictionary");
   }
 });
+
+test("a list that was just asked for shows every later change", async () => {
+  const project = s.cli("project", "add", "--name", "Watched").id;
+  const list = `/api/projects/${project}/dashboards/`;
+  const u = s.cli("user", "add", "--email", "watcher@example.com"), key = u.personal_api_key;
+  const first = async (as) => (await s.call("GET", list, { key: as })).json.results[0];
+  const { id } = (await s.call("POST", list, { body: { name: "w", restriction_level: 37 } })).json;
+  const at = `${list}${id}/`;
+  assert.deepEqual([(await first()).last_viewed_at, (await first(key)).effective_privilege_level], [null, 21]);
+  await s.call("PATCH", at, { body: { name: "renamed" } });
+  assert.deepEqual([(await first()).name, (await first(key)).name], ["renamed", "renamed"]);
+  await s.call("GET", at, { key });
+  assert.notEqual((await first(key)).last_viewed_at, null);
+  assert.equal((await first()).last_viewed_at, null);
+  assert.notEqual((await first()).last_accessed_at, null);
+  await s.call("POST", `${at}collaborators/`, { body: { user_uuid: u.uuid, level: 37 } });
+  assert.equal((await first(key)).effective_privilege_level, 37);
+  await s.call("DELETE", `${at}collaborators/${u.uuid}/`);
+  assert.equal((await first(key)).effective_privilege_level, 21);
+  assert.equal((await s.call("PATCH", "/api/users/@me/", { body: { first_name: "New" } })).status, 200);
+  assert.deepEqual([(await first()).created_by.first_name, (await first(key)).created_by.first_name], ["New", "New"]);
+  const level = await s.call("PATCH", `/api/organizations/@current/members/${u.uuid}/`, { body: { level: 8 } });
+  assert.equal(level.status, 200);
+  assert.equal((await first(key)).user_access_level, "manager");
+  await s.call("PATCH", at, { body: { deleted: true } });
+  assert.deepEqual((await s.call("GET", list)).json.results, []);
+  await s.call("PATCH", at, { body: { deleted: false } });
+  assert.equal((await s.call("GET", list)).json.count, 1);
+});
