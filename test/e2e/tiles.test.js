@@ -105,8 +105,27 @@ test("a chart can be read as a table, by keys, and without some of its series", 
   await tile("Traffic").getByRole("button", { name: "signed up" }).click();
   await eventually(async () => ((await inkOf(page, '[data-tile="102"] canvas')).colours < before.colours || undefined));
   await tile("Traffic").getByRole("button", { name: "Show as table: Traffic" }).click();
-  assert.deepEqual(await tile("Traffic").getByRole("columnheader").allInnerTexts(), ["", "Page view", "signed up"]);
+  assert.deepEqual(await tile("Traffic").getByRole("columnheader").allInnerTexts(), ["Period", "Page view", "signed up"]);
   assert.equal(await tile("Traffic").getByRole("row").count(), 31);
+  const first = () => tile("Traffic").getByRole("row").nth(1).getByRole("cell").first().innerText();
+  const oldest = await first();
+  await tile("Traffic").getByRole("button", { name: "Period" }).click();
+  assert.equal(await first(), oldest);
+  await tile("Traffic").getByRole("button", { name: "Period" }).click();
+  assert.notEqual(await first(), oldest);
+});
+
+test("a tile enlarged shows its numbers and its query", async () => {
+  fake.tiles[2].insight.hogql = "SELECT count() FROM events <b>";
+  await arrive();
+  await tile("Traffic").getByRole("button", { name: "Enlarge Traffic" }).click();
+  const dialog = page.getByRole("dialog", { name: "Traffic" });
+  await dialog.locator("canvas").waitFor();
+  assert.equal(await dialog.getByRole("row").count(), 31);
+  await dialog.getByText("Query in HogQL").click();
+  assert.equal(await dialog.locator("pre").innerText(), "SELECT count() FROM events <b>");
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
 });
 
 test("a table sorts by numbers as numbers", async () => {

@@ -50,6 +50,8 @@ export interface TableChart {
   kind: "table";
   columns: string[];
   rows: unknown[][];
+  /** What the first column sorts by, where that is not its text. */
+  order?: unknown[];
   hasMore: boolean;
 }
 
@@ -71,7 +73,8 @@ export function asTable(c: Chart): TableChart | null {
   switch (c.kind) {
     case "series": return {
       kind: "table", hasMore: false,
-      columns: ["", ...c.series.map((s) => (s.previous ? `${s.label} (previous)` : s.label))],
+      order: c.buckets,
+      columns: ["Period", ...c.series.map((s) => (s.previous ? `${s.label} (previous)` : s.label))],
       rows: c.buckets.map((b, i) => [bucketTitle(b, c.interval),
         ...c.series.map((s) => { const v = s.values[i]; return v == null ? null : formatNumber(v, c.format); })]),
     };

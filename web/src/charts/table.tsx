@@ -18,7 +18,8 @@ export function DataTable({ table }: { table: TableChart }) {
   const rows = useMemo(() => {
     if (!sort) return table.rows;
     const sign = sort.down ? -1 : 1;
-    return [...table.rows].sort((a, b) => sign * compareCells(a[sort.column], b[sort.column]));
+    const key = (i: number) => (sort.column === 0 && table.order ? table.order[i] : table.rows[i]![sort.column]);
+    return table.rows.map((_, i) => i).sort((a, b) => sign * compareCells(key(a), key(b))).map((i) => table.rows[i]!);
   }, [table, sort]);
   const turn = (column: number) => setSort((s) =>
     (s?.column !== column ? { column, down: numeric[column]! } : s.down === numeric[column] ? { column, down: !s.down } : null));

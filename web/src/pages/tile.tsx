@@ -13,6 +13,7 @@ import { lazy } from "../ui/lazy";
 import { ErrorNote } from "../ui/notes";
 import { hasResult, type TileResult } from "./results";
 import type { Wish } from "./layout";
+import { TileDialog } from "./tile_dialog";
 
 const Markdown = lazy(() => import("../ui/markdown").then((m) => m.Markdown), <div class="skeleton row" />);
 
@@ -65,7 +66,7 @@ function Body({ chart, asRows, result, onRefresh }:
 }
 
 function InsightTile({ tile, result, onRefresh }: Props) {
-  const [asRows, setAsRows] = useState(false);
+  const [asRows, setAsRows] = useState(false), [large, setLarge] = useState(false);
   const shown = result ?? { insight: tile.insight!, busy: true, error: null };
   const insight = shown.insight, name = insightName(insight), id = `tile-${tile.id}`;
   const chart = useMemo(() => (hasResult(insight)
@@ -82,6 +83,11 @@ function InsightTile({ tile, result, onRefresh }: Props) {
               <Icon name={asRows ? "chart" : "table"} />
             </button>
           )}
+          {chart && chart.kind !== "number" && !shown.error && (
+            <button type="button" class="icon-button" onClick={() => setLarge(true)} aria-label={`Enlarge ${name}`} title="Enlarge">
+              <Icon name="expand" />
+            </button>
+          )}
           <button type="button" class="icon-button" onClick={onRefresh} disabled={shown.busy}
             aria-label={`Refresh ${name}`} title="Compute again">
             <Icon name="refresh" />
@@ -94,6 +100,7 @@ function InsightTile({ tile, result, onRefresh }: Props) {
         {shown.busy && hasResult(insight) ? "Computing…"
           : !shown.error && insight.last_refresh && <>Computed <Ago at={insight.last_refresh} /></>}
       </footer>
+      {large && chart && <TileDialog name={name} insight={insight} chart={chart} onClose={() => setLarge(false)} />}
     </Frame>
   );
 }

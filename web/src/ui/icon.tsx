@@ -15,6 +15,8 @@ const paths = {
   up: "M12 19V5M6 11l6-6 6 6",
   down: "M12 5v14M6 13l6 6 6-6",
   sort: "M8 10l4-4 4 4M8 14l4 4 4-4",
+  close: "M6 6l12 12M18 6L6 18",
+  expand: "M14 4h6v6M20 4l-6 6M10 20H4v-6M4 20l6-6",
   chevron: "M9 6l6 6-6 6",
   back: "M15 6l-6 6 6 6",
   external: "M14 4h6v6M20 4l-9 9M18 14v6H4V6h6",
