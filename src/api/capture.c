@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 
 #include "api/internal.h"
+#include "api/traffic.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "ingest/decode.h"
@@ -15,6 +16,9 @@
 struct waiting {
     struct journal_entry entry;
     struct http_request *http;
+    struct traffic *traffic;
+    const struct route *route;
+    int64_t events;
     void (*refuse)(struct http_request *h);
 };
 
@@ -25,6 +29,8 @@ static void on_stored(void *context, bool stored)
         buf_reset(&w->http->reply);
         w->refuse(w->http);
     }
+    traffic_count(w->traffic, w->route, w->http->status, clock_mono_us() - w->http->started,
+                  w->events);
     http_resume(w->http);
 }
 
@@ -62,6 +68,9 @@ int capture_store(struct req *r, enum journal_kind kind, int64_t sent_at, str bo
     struct waiting *w = arena_new_of(r->arena, struct waiting);
     w->http = r->http;
     w->refuse = refuse;
+    w->traffic = r->api->traffic;
+    w->route = r->route;
+    w->events = r->captured;
     w->entry.record = (struct journal_record){ clock_now_us(), sent_at, kind, client_ip(r), body };
     w->entry.done = on_stored;
     w->entry.context = w;
@@ -135,6 +144,7 @@ static int capture(struct req *r, bool engage)
         return fail_v0(r, &e);
     int64_t sent_at = p.sent_at != INT64_MIN ? p.sent_at : sent_at_of_query(r);
     accept_v0(r);
+    r->captured = (int64_t)p.n;
     rc = capture_store(r, engage ? RECORD_ENGAGE : RECORD_V0, sent_at, json, refuse_v0, &e);
     if (rc < 0) {
         buf_reset(&r->http->reply);

@@ -408,6 +408,7 @@ static int capture_v1(struct req *r, struct err *e)
     str body = STR_NULL;
     if (rc == 0)
         rc = answer_batch(&v, &body, e);
+    r->captured = (int64_t)v.accepted;
     if (rc == 0 && v.accepted)
         rc = capture_store(r, RECORD_V1, v.sent_at, body, refuse_v1, e);
     if (rc < 0) {

@@ -1,5 +1,8 @@
 /* health.c - probes: cheap, without credentials, never touching user data. */
+#include <sys/statvfs.h>
+
 #include "api/internal.h"
+#include "base/limits.h"
 
 static int health_live(struct req *r, struct err *e)
 {
@@ -10,21 +13,58 @@ static int health_live(struct req *r, struct err *e)
     return 0;
 }
 
-/* 503 names the part that is not ready. */
+static bool metadata_ready(struct req *r)
+{
+    struct err ignored = ERR_INIT;
+    struct stmt *st;
+    int rc = db_open(r->db, r->arena, &st, &ignored, "SELECT 1 FROM organization LIMIT 1", "");
+    if (rc < 0 || stmt_step(st, &ignored) < 0)
+        return false;
+    stmt_end(st);
+    return true;
+}
+
+static bool engine_ready(struct req *r)
+{
+    return olap_ready(r->api->olap);
+}
+
+static bool disk_ready(struct req *r)
+{
+    struct statvfs fs;
+    return statvfs(r->api->data, &fs) == 0 &&
+           (uint64_t)fs.f_bavail * fs.f_frsize >= LIMIT_DISK_LEAST;
+}
+
+static bool journal_ready(struct req *r)
+{
+    return journal_writes(r->api->journal);
+}
+
+/* 503 names the part that is not ready: false. */
 static int health_ready(struct req *r, struct err *e)
 {
-    struct stmt *st;
-    int rc = db_open(r->db, r->arena, &st, e, "SELECT 1 FROM organization LIMIT 1", "");
-    bool store = rc == 0 && stmt_step(st, e) >= 0;
-    if (store)
-        stmt_end(st);
-    bool events = olap_ready(r->api->olap);
-    struct json_writer w = reply_json(r, store && events ? 200 : 503);
+    static const struct {
+        const char *name;
+        bool (*ready)(struct req *r);
+    } parts[] = { { "metadata", metadata_ready },
+                  { "engine", engine_ready },
+                  { "disk", disk_ready },
+                  { "journal", journal_ready } };
+    bool ready[ARRAY_LEN(parts)], all = true;
+    (void)e;
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        ready[i] = parts[i].ready(r);
+        all = all && ready[i];
+    }
+    struct json_writer w = reply_json(r, all ? 200 : 503);
+    if (!all)
+        http_reply_header(r->http, "Retry-After", "1");
     json_open(&w, '{');
-    json_key(&w, "metadata");
-    json_bool(&w, store);
-    json_key(&w, "events");
-    json_bool(&w, events);
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        json_key(&w, parts[i].name);
+        json_bool(&w, ready[i]);
+    }
     json_close(&w, '}');
     return 0;
 }

@@ -38,6 +38,7 @@ struct req {
     struct json *body;                /* the body as a tree, from JSON or a form; NULL: none */
     bool form;                        /* it came from a form: its values have their text beside them */
     unsigned form_fields;             /* fields of the form so far */
+    int64_t captured;                 /* events that capture_store takes */
     bool deferred;                    /* capture_store answers it; http is no longer ours */
 };
 

@@ -5,6 +5,7 @@
 
 #include "api/internal.h"
 #include "api/throttle.h"
+#include "api/traffic.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -41,6 +42,11 @@ const struct route *route_at(size_t n)
             if (!n--)
                 return row;
     return NULL;
+}
+
+struct traffic *api_traffic_new(void)
+{
+    return traffic_new(tables, ARRAY_LEN(tables));
 }
 
 static bool is_param(str part)
@@ -451,6 +457,7 @@ void api_run(struct http_request *h)
     if (rc < 0)
         reply_error(&r, &e);
     log_request(&r, &e);
+    traffic_count(api->traffic, r.route, h->status, clock_mono_us() - h->started, 0);
 }
 
 void reply_cors(struct req *r)

@@ -16,6 +16,11 @@ struct api {
     struct journal *journal;
     struct query_service *queries;
     struct lru *pages; /* of lists, ready to be sent */
+    struct flusher *flusher;
+    struct engine_child *engine;
+    struct traffic *traffic; /* counts; the one thing here that handlers change */
+    const char *data;        /* the data folder */
+    int64_t started;         /* clock_mono_us */
     const char *public_url; /* without a slash at the end */
     bool secure;            /* cookies are marked Secure */
     struct throttle *throttle; /* NULL: keys are not limited */
@@ -26,5 +31,7 @@ int api_check_routes(struct err *e);
 size_t api_limit(struct http_request *r);
 bool api_inline(struct http_request *r);
 void api_run(struct http_request *r);
+/* Counters for the rows of the table. */
+struct traffic *api_traffic_new(void);
 /* The table as a JSON list of {"method","path","access"}, for tests and docs. */
 void api_describe_routes(struct buf *out);

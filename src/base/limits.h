@@ -33,3 +33,4 @@
 #define LIMIT_CSV_COLUMNS 2000            /* columns of a CSV answer; further ones are left out */
 #define LIMIT_PERSON_IDS 2500             /* distinct ids of a person in an answer */
 #define LIMIT_BULK_PERSONS 1000           /* persons named in one request */
+#define LIMIT_DISK_LEAST (16u << 20)      /* bytes free below which the server is not ready */

@@ -360,6 +360,13 @@ void options_print(const struct options *o, const char *uses, FILE *to)
     }
 }
 
+enum origin options_origin(const struct options *o, const char *name)
+{
+    const struct option_row *row = find_row(str_of(name));
+    BUG_ON(!row);
+    return o->origin[row - rows];
+}
+
 /* -------------------------------------------------------------------------- as JSON */
 
 void options_write(const struct options *o, struct json_writer *w)

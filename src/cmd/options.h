@@ -35,6 +35,8 @@ void options_describe(const char *uses, FILE *to);
 /* Every setting of the command with its value and origin; secrets masked. */
 void options_print(const struct options *o, const char *uses, FILE *to);
 
+enum origin options_origin(const struct options *o, const char *name);
+
 /* The settings as a JSON object and back, for a command that another process carries out. Neither
  * secrets nor anything else is left out. */
 void options_write(const struct options *o, struct json_writer *w);

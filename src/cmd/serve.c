@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "api/metrics.h"
 #include "api/routes.h"
 #include "api/throttle.h"
+#include "api/traffic.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -32,7 +34,9 @@ struct running {
     struct lru *pages;
     struct http_server *http;
     struct control *control;
-    const char *host; /* of the address that is served */
+    struct traffic *traffic;
+    struct http_server *metrics;
+    const char *host, *metrics_host; /* of the addresses that are served */
 };
 
 /* The engine answers: make its tables, then let queries through. */
@@ -77,15 +81,21 @@ static int start_flusher(struct running *r, struct arena *a, const struct option
 
 /* -------------------------------------------------------------------------- the folder's socket */
 
+static void write_url(char *out, size_t n, const char *host, const struct http_server *s)
+{
+    snprintf(out, n, "http://%s:%d", host, s ? http_server_port(s) : 0);
+}
+
 /* What commands want to know of a running server. */
 static void write_status(void *cls, struct buf *out)
 {
     const struct running *r = cls;
     struct json_writer w = JSON_WRITER(out);
     struct flush_counts counts;
-    char url[300];
+    char url[300], metrics[300];
     flusher_counts(r->flusher, &counts);
-    snprintf(url, sizeof(url), "http://%s:%d", r->host, http_server_port(r->http));
+    write_url(url, sizeof(url), r->host, r->http);
+    write_url(metrics, sizeof(metrics), r->metrics_host, r->metrics);
     json_open(&w, '{');
     json_key(&w, "version");
     json_z(&w, HOGLET_VERSION);
@@ -93,6 +103,8 @@ static void write_status(void *cls, struct buf *out)
     json_i64(&w, getpid());
     json_key(&w, "url");
     json_z(&w, url);
+    json_key(&w, "metrics_url");
+    json_z(&w, r->metrics ? metrics : NULL);
     json_key(&w, "now");
     json_time(&w, clock_now_us());
     json_key(&w, "engine_ready");
@@ -123,15 +135,59 @@ static int start_control(struct running *r, const struct options *o, struct err 
     return control_start(&cfg, &r->control, e);
 }
 
+/* -------------------------------------------------------------------------- metrics */
+
+static size_t no_body(struct http_request *h)
+{
+    (void)h;
+    return 0;
+}
+
+static bool always_inline(struct http_request *h)
+{
+    (void)h;
+    return true;
+}
+
+static void reply_metrics(struct http_request *h)
+{
+    bool found = str_eqz(h->path, "/metrics");
+    h->status = found ? 200 : 404;
+    h->content_type = "text/plain; version=0.0.4; charset=utf-8";
+    if (found)
+        api_write_metrics(h->context, &h->reply);
+    else
+        buf_z(&h->reply, "There is only /metrics here.\n");
+}
+
+/* A place of their own, so that what the public can reach tells nothing. */
+static int start_metrics(struct running *r, const struct options *o, struct api *api,
+                         struct err *e)
+{
+    struct http_config cfg = { .listen = o->metrics_listen, .limit = no_body,
+                               .inline_run = always_inline, .run = reply_metrics,
+                               .context = api };
+    if (strcmp(o->metrics_listen, "off") == 0)
+        return 0;
+    int rc = http_server_start(&cfg, &r->metrics, e);
+    if (rc == 0 || options_origin(o, "metrics-listen") != FROM_DEFAULT)
+        return rc;
+    log_warn("metrics are not served", "error", e->message); /* nobody asked for that place */
+    return 0;
+}
+
 /* -------------------------------------------------------------------------- start and end */
 
 static void end_all(struct running *r)
 {
     if (r->control)
         control_stop(r->control);
+    if (r->metrics)
+        http_server_stop(r->metrics);
     if (r->http)
         http_server_stop(r->http);
     lru_free(r->pages);
+    traffic_free(r->traffic);
     query_service_free(r->queries);
     throttle_free(r->throttle);
     if (r->flusher)
@@ -158,9 +214,17 @@ static int open_folder(struct running *r, struct arena *a, const struct options 
     return rc < 0 ? rc : store_open(folder_path(a, o->data, "meta.db").p, false, &r->store, e);
 }
 
+static const char *host_of(struct arena *a, const char *listen)
+{
+    const char *colon = strrchr(listen, ':');
+    return colon ? arena_z(a, (str){ listen, (size_t)(colon - listen) }) : "";
+}
+
 static void say_ready(const struct running *r)
 {
-    printf("hoglet is ready at http://%s:%d\n", r->host, http_server_port(r->http));
+    char url[300];
+    write_url(url, sizeof(url), r->host, r->http);
+    printf("hoglet is ready at %s\n", url);
     fflush(stdout);
 }
 
@@ -179,8 +243,11 @@ static int start_all(struct running *r, struct arena *a, const struct options *o
     r->queries = query_service_new(r->olap, r->store);
     r->throttle = strcmp(o->rate_limits, "on") == 0 ? throttle_new() : NULL;
     r->pages = lru_new(LIMIT_LIST_CACHE);
+    r->traffic = api_traffic_new();
     *api = (struct api){ .store = r->store, .olap = r->olap, .journal = r->journal,
                          .queries = r->queries, .throttle = r->throttle, .pages = r->pages,
+                         .flusher = r->flusher, .engine = r->engine,
+                         .traffic = r->traffic, .data = o->data, .started = clock_mono_us(),
                          .public_url = o->public_url,
                          .secure = o->public_url && strncmp(o->public_url, "https://", 8) == 0 };
     struct http_config cfg = { .listen = o->listen, .workers = 8, .queue = 1024, .limit = api_limit,
@@ -188,8 +255,11 @@ static int start_all(struct running *r, struct arena *a, const struct options *o
     rc = http_server_start(&cfg, &r->http, e);
     if (rc < 0)
         return rc;
-    r->host = arena_z(a, (str){ o->listen, (size_t)(strrchr(o->listen, ':') - o->listen) });
-    rc = start_control(r, o, e);
+    r->host = host_of(a, o->listen);
+    r->metrics_host = host_of(a, o->metrics_listen);
+    rc = start_metrics(r, o, api, e);
+    if (rc == 0)
+        rc = start_control(r, o, e);
     if (rc < 0)
         return rc;
     if (!olap_wait_ready(r->olap, 30000))

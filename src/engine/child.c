@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -26,6 +27,8 @@ struct engine_child {
     struct engine_child_config cfg;
     pthread_t thread;
     int stop; /* eventfd: readable once the end is wanted */
+    atomic_int pid;
+    atomic_llong restarts;
 };
 
 /* In the new process; only async-signal-safe calls. */
@@ -93,6 +96,7 @@ static bool live_once(struct engine_child *c, bool *stopping)
     }
     if (pid == 0)
         become_engine(&c->cfg, self);
+    atomic_store(&c->pid, pid);
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     while (!ended && !*stopping) {
         if (!up && (up = c->cfg.up(c->cfg.context)))
@@ -102,12 +106,14 @@ static bool live_once(struct engine_child *c, bool *stopping)
     if (!ended)
         end_child(c, pid, pidfd);
     c->cfg.down(c->cfg.context);
+    atomic_store(&c->pid, 0);
     waitpid(pid, &status, 0);
     close(pidfd);
     if (!*stopping) {
         char text[32];
         snprintf(text, sizeof(text), "%s %d", WIFSIGNALED(status) ? "signal" : "exit",
                  WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+        atomic_fetch_add(&c->restarts, 1);
         log_error("the engine ended; it is started again", "status", text);
     }
     return up;
@@ -151,4 +157,9 @@ void engine_child_stop(struct engine_child *c)
     pthread_join(c->thread, NULL);
     close(c->stop);
     free(c);
+}
+
+void engine_child_counts(struct engine_child *c, struct engine_child_counts *out)
+{
+    *out = (struct engine_child_counts){ atomic_load(&c->restarts), atomic_load(&c->pid) };
 }

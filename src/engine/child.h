@@ -4,6 +4,8 @@
  * the next start. */
 #pragma once
 
+#include <sys/types.h>
+
 #include "base/err.h"
 
 struct engine_child;
@@ -18,7 +20,13 @@ struct engine_child_config {
     void *context;
 };
 
+struct engine_child_counts {
+    int64_t restarts;
+    pid_t pid; /* 0: none runs at the moment */
+};
+
 int engine_child_start(const struct engine_child_config *cfg, struct engine_child **out,
                        struct err *e);
 /* Ends it in order (SIGTERM, then SIGKILL after ten seconds) and waits. */
 void engine_child_stop(struct engine_child *c);
+void engine_child_counts(struct engine_child *c, struct engine_child_counts *out);

@@ -30,7 +30,7 @@ struct flusher {
     pthread_t thread;
     atomic_bool stopping;
     struct definitions definitions;
-    atomic_llong events, batches, rejected, position;
+    atomic_llong events, batches, rejected, unknown, diverted, oldest, position;
 };
 
 /* What ingest_mark holds. */
@@ -122,6 +122,8 @@ static int add_events(struct batch *b, struct db *d, const struct journal_record
         return 0;
     }
     int rc = target_of(b, d, p.token, &to, e);
+    if (rc == 0 && !to->team_id && !b->mark.end)
+        atomic_fetch_add(&b->f->unknown, (long long)p.n);
     if (rc < 0 || !to->team_id)
         return rc;
     for (const struct json *sent = p.events; sent; sent = sent->next, nth++) {
@@ -145,6 +147,8 @@ static int gather(struct batch *b, struct db *d, int64_t *end, struct err *e)
         int rc = journal_read(b->f->cfg.journal, b->arena, &pos, &r, e);
         if (rc == 0)
             break;
+        if (rc > 0 && place == b->mark.position)
+            atomic_store(&b->f->oldest, r.now);
         if (rc > 0)
             rc = add_events(b, d, &r, place, e);
         if (rc < 0)
@@ -164,6 +168,8 @@ static int apply_all(struct batch *b, struct people *p, struct err *e)
     b->row_ends = arena_alloc(b->arena, (b->n + 1) * sizeof(*b->row_ends));
     for (struct event *ev = b->first; ev && rc == 0; ev = ev->next) {
         rc = people_apply(p, ev, e);
+        if (rc == 0 && ev->dropped && !p->resolve_only)
+            atomic_fetch_add(&b->f->diverted, 1);
         if (rc < 0 || ev->dropped)
             continue;
         if (!p->resolve_only)
@@ -321,6 +327,7 @@ static int finish(struct batch *b, struct err *e)
     store_give(d);
     if (rc < 0)
         return rc;
+    atomic_store(&b->f->oldest, 0);
     atomic_store(&b->f->position, b->mark.end);
     atomic_fetch_add(&b->f->events, (long long)b->n);
     atomic_fetch_add(&b->f->batches, 1);
@@ -415,7 +422,13 @@ void flusher_stop(struct flusher *f)
 
 void flusher_counts(struct flusher *f, struct flush_counts *out)
 {
-    *out = (struct flush_counts){ atomic_load(&f->events), atomic_load(&f->batches),
-                                  atomic_load(&f->rejected),
-                                  journal_end(f->cfg.journal) - atomic_load(&f->position) };
+    *out = (struct flush_counts){
+        .events = atomic_load(&f->events),
+        .batches = atomic_load(&f->batches),
+        .rejected = atomic_load(&f->rejected),
+        .unknown = atomic_load(&f->unknown),
+        .diverted = atomic_load(&f->diverted),
+        .behind = journal_end(f->cfg.journal) - atomic_load(&f->position),
+        .oldest = atomic_load(&f->oldest),
+    };
 }

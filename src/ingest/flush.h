@@ -20,8 +20,12 @@ struct flush_config {
 };
 
 struct flush_counts {
-    int64_t events, batches, rejected; /* since the start */
-    int64_t behind;                    /* bytes of the journal not yet stored */
+    int64_t events, batches; /* stored since the start */
+    int64_t rejected;        /* events the event store refused */
+    int64_t unknown;         /* events of tokens that no project has */
+    int64_t diverted;        /* events of kinds that are not kept */
+    int64_t behind;          /* bytes of the journal not yet stored */
+    int64_t oldest;          /* receipt of the oldest record not yet stored, us; 0: none is known */
 };
 
 int flusher_start(const struct flush_config *cfg, struct flusher **out, struct err *e);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -48,6 +49,7 @@ struct journal {
     int64_t end;
     bool stopping;
     bool torn; /* bytes of unknown state stand behind the end; the writer's alone */
+    atomic_bool failing; /* the last group could not be written */
 };
 
 /* -------------------------------------------------------------------------- files */
@@ -350,6 +352,7 @@ static struct journal_entry *write_group(struct journal *j, struct journal_entry
         end += (int64_t)(sizeof(headers[i]) + r->ip.n + r->body.n);
     }
     *stored = cut_back(j) && write_all(s->fd, v, n, start - s->start) && fdatasync(s->fd) == 0;
+    atomic_store(&j->failing, !*stored);
     if (!*stored) {
         log_error("cannot write the journal", "error", strerror(errno));
         j->torn = true;
@@ -398,6 +401,11 @@ static void *write_groups(void *cls)
 }
 
 /* -------------------------------------------------------------------------- reading */
+
+bool journal_writes(struct journal *j)
+{
+    return !atomic_load(&j->failing);
+}
 
 int64_t journal_begin(struct journal *j)
 {

@@ -36,6 +36,9 @@ void journal_close(struct journal *j);
 /* The entry and what it points at stay until `done`. Any thread; does not block. */
 void journal_append(struct journal *j, struct journal_entry *entry);
 
+/* False: the last records could not be written. */
+bool journal_writes(struct journal *j);
+
 /* First position kept, and the end of what is durable. */
 int64_t journal_begin(struct journal *j);
 int64_t journal_end(struct journal *j);

@@ -22,6 +22,8 @@ struct olap {
     pthread_cond_t changed;
     CURL *kept[KEEP];
     size_t n;
+    struct histogram reads, writes;
+    atomic_llong failures;
 };
 
 /* Settings of every reading statement. They are always the same, so that the engine need not set
@@ -327,7 +329,10 @@ int olap_run(struct olap *o, const struct olap_query *q, struct buf *out, struct
     struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
     struct answer a = { .out = out, .error = BUF_INIT(64 * 1024), .curl = c };
     curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
+    int64_t start = clock_mono_us();
     int rc = perform(o, q, c, &url, &sql, &a, e);
+    histogram_add(q->change ? &o->writes : &o->reads, clock_mono_us() - start);
+    atomic_fetch_add(&o->failures, rc < 0);
     curl_slist_free_all(headers);
     give(o, c);
     buf_release(&url);
@@ -349,4 +354,9 @@ void olap_cancel(struct olap *o, const char *tag)
         log_warn("could not cancel a query", "error", e.detail);
     buf_release(&sql);
     buf_release(&pattern);
+}
+
+void olap_counts(const struct olap *o, struct olap_counts *out)
+{
+    *out = (struct olap_counts){ &o->reads, &o->writes, atomic_load(&o->failures) };
 }

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/metrics.h"
 
 struct olap;
 
@@ -35,6 +36,12 @@ bool olap_wait_ready(struct olap *o, int ms);
 int olap_run(struct olap *o, const struct olap_query *q, struct buf *out, struct err *e);
 /* Ends the running statements with that tag; returns without waiting for them. */
 void olap_cancel(struct olap *o, const char *tag);
+
+struct olap_counts {
+    const struct histogram *reads, *writes; /* of all statements sent; they live as long as o */
+    int64_t failures;
+};
+void olap_counts(const struct olap *o, struct olap_counts *out);
 
 /* Creates what the store lacks of hoglet's tables (olap/schema/). */
 int olap_prepare(struct olap *o, struct err *e);

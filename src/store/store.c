@@ -210,6 +210,16 @@ void store_give(struct db *d)
     pthread_mutex_unlock(&d->store->lock);
 }
 
+void store_counts(struct store *s, int *busy, int *all)
+{
+    *busy = 0;
+    *all = POOL;
+    pthread_mutex_lock(&s->lock);
+    for (int i = 0; i < POOL; i++)
+        *busy += s->pool[i].taken;
+    pthread_mutex_unlock(&s->lock);
+}
+
 static void bind_all(sqlite3_stmt *h, const char *types, va_list ap)
 {
     for (int i = 1; *types; types++, i++) {

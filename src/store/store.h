@@ -18,6 +18,8 @@ int store_open(const char *path, bool create, struct store **out, struct err *e)
 void store_free(struct store *s);
 struct db *store_take(struct store *s);
 void store_give(struct db *d);
+/* Connections taken at the moment, and all of them. */
+void store_counts(struct store *s, int *busy, int *all);
 
 /* Values are bound by a letter each: i int64_t, s str (STR_NULL: NULL), x str as
  * bytes, t int64_t time (INT64_MIN: NULL), b int as boolean. */

@@ -8,7 +8,7 @@ const fs = require("node:fs");
 const http = require("node:http");
 const os = require("node:os");
 const path = require("node:path");
-const { start, serve, mind, hoglet, bin, eventually } = require("./server.js");
+const { start, serve, end, mind, hoglet, bin, eventually } = require("./server.js");
 
 let s, dir;
 before(async () => {
@@ -29,12 +29,6 @@ const folder = (name, ...flags) => {
   return { data, first: JSON.parse(hoglet("init", "--data", data, "--email", "a@example.com",
     "--password", "correct horse", "--json", ...flags)) };
 };
-function end(child) {
-  child.removeAllListeners("exit");
-  const ended = new Promise((resolve) => child.once("exit", (code, signal) => resolve(code ?? signal)));
-  child.kill("SIGTERM");
-  return ended;
-}
 const commands = ["init", "serve", "engine", "user add", "org add", "project add", "key add", "demo"];
 
 test("each command tells its flags", () => {

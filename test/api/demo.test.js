@@ -6,7 +6,7 @@ const { spawnSync } = require("node:child_process");
 const fs = require("node:fs");
 const os = require("node:os");
 const path = require("node:path");
-const { start, serve, hoglet, bin, rows } = require("./server.js");
+const { start, serve, end, hoglet, bin, rows } = require("./server.js");
 
 const small = ["--events", "3000", "--people", "200"];
 const told = (data, ...more) => JSON.parse(hoglet("demo", "--data", data, "--json", ...small, ...more));
@@ -73,10 +73,7 @@ test("without a server it starts one, and another seed is another story", async 
   const { child, ready } = serve(data);
   await ready;
   await check(data, one);
-  child.removeAllListeners("exit");
-  const ended = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGTERM");
-  assert.equal(await ended, 0);
+  assert.equal(await end(child), 0);
 });
 
 test("to another server, by address and token", async () => {

@@ -79,7 +79,7 @@ test("killed, it is back with its data, and the server says so meanwhile", async
   for (;;) {
     const ready = await s.call("GET", "/_readyz");
     if (ready.status === 503) {
-      assert.deepStrictEqual(ready.json, { metadata: true, events: false });
+      assert.deepStrictEqual(ready.json, { metadata: true, engine: false, disk: true, journal: true });
       sawDown = true;
     } else if (sawDown) break;
   }

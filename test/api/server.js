@@ -8,6 +8,7 @@ const http = require("node:http");
 
 const bin = process.env.TEST_PROGRAM || path.join(__dirname, "../../build/asan/hoglet");
 // libchdb cannot be loaded into a process under AddressSanitizer: the engine is the release build.
+process.env.HOGLET_METRICS_LISTEN ??= "off"; // tests run side by side
 process.env.HOGLET_ENGINE_PROGRAM = path.join(__dirname, "../../build/release/hoglet");
 
 function hoglet(...args) {
@@ -72,6 +73,14 @@ function serve(data, flags = [], env = {}) {
   return { child, ready };
 }
 
+// Ends a server in order; its exit code, or the signal that ended it.
+function end(child) {
+  child.removeAllListeners("exit");
+  const ended = new Promise((resolve) => child.once("exit", (code, signal) => resolve(code ?? signal)));
+  child.kill("SIGTERM");
+  return ended;
+}
+
 // {data, url, first, call, cli, stop}; `first` is what init printed.
 async function start(flags = []) {
   const data = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "hoglet-")), "data");
@@ -97,14 +106,11 @@ async function start(flags = []) {
 
   const cli = (...args) => JSON.parse(hoglet(...args, "--data", data, "--json"));
   async function stop() {
-    child.removeAllListeners("exit");
-    const ended = new Promise((resolve) => child.once("exit", (code, signal) => resolve(code ?? signal)));
-    child.kill("SIGTERM");
-    const code = await ended;
+    const code = await end(child);
     fs.rmSync(path.dirname(data), { recursive: true, force: true });
     return code;
   }
   return { data, dir: path.dirname(data), url, first, call, cli, stop, hoglet, child, pid: child.pid };
 }
 
-module.exports = { start, serve, mind, hoglet, bin, eventually, engine, rows };
+module.exports = { start, serve, end, mind, hoglet, bin, eventually, engine, rows };
