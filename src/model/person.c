@@ -140,7 +140,8 @@ int person_id_revive(struct db *d, struct arena *a, int64_t team_id, str distinc
     " OR EXISTS (SELECT 1 FROM person_distinct_id i WHERE i.person_id = p.id"                 \
     " AND instr(lower(i.distinct_id), ?3) > 0))"
 #define BY_EMAIL                                                                              \
-    " FROM person p WHERE p.team_id = ?1 AND p.properties ->> '$.email' = ?2"
+    " FROM person p INDEXED BY person_email WHERE p.team_id = ?1"                             \
+    " AND p.properties ->> '$.email' = ?2 AND p.properties ->> '$.email' IS NOT NULL"
 
 int person_page(struct db *d, struct arena *a, const struct person_filter *f, int64_t limit,
                 int64_t offset, struct stmt **out, struct err *e)
