@@ -72,9 +72,9 @@ static int flags_evaluate(struct req *r, struct err *e)
     struct json_writer w = open_answer(r);
     str config = http_query_of(r->http, "config");
     if (str_eqz(config, "true") || str_eqz(config, "1"))
-        write_remote_config(&w, &r->project);
+        rc = write_remote_config(r, &w, e);
     json_close(&w, '}');
-    return 0;
+    return rc;
 }
 
 /* The predecessor: SDKs of that age read their configuration from it, some from older names. */
@@ -84,7 +84,7 @@ static int flags_decide(struct req *r, struct err *e)
     if (rc < 0)
         return rc;
     struct json_writer w = open_answer(r);
-    write_remote_config(&w, &r->project);
+    rc = write_remote_config(r, &w, e);
     json_key(&w, "config");
     json_open(&w, '{');
     json_key(&w, "enable_collect_everything");
@@ -94,7 +94,7 @@ static int flags_decide(struct req *r, struct err *e)
     json_key(&w, "isAuthenticated");
     json_bool(&w, false);
     json_close(&w, '}');
-    return 0;
+    return rc;
 }
 
 /* -------------------------------------------------------------------------- definitions */

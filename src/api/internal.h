@@ -96,8 +96,8 @@ int req_decode(struct req *r, struct err *e);
 int token_project(struct req *r, str token, struct err *e);
 /* Decodes a body in any of the encodings SDKs use to r->body, an object. */
 int token_body(struct req *r, struct err *e);
-/* Members of the configuration document, into an open object. */
-void write_remote_config(struct json_writer *w, const struct project *p);
+/* Members of the configuration document of r->project, into an open object. */
+int write_remote_config(struct req *r, struct json_writer *w, struct err *e);
 
 /* Lets scripts of any origin read the reply, as it must be for SDKs in browsers. */
 void reply_cors(struct req *r);

@@ -10,66 +10,89 @@ static void write_off(struct json_writer *w, const char *const *names, size_t n)
     }
 }
 
-static void write_performance(struct json_writer *w)
+static void write_switch(struct json_writer *w, const char *key, bool on)
 {
+    json_key(w, key);
+    json_bool(w, on);
+}
+
+static bool is_on(const struct json *settings, const char *name)
+{
+    const struct json *v = json_get(settings, name);
+    return json_is(v, JSON_BOOL) && v->boolean;
+}
+
+static bool is_off(const struct json *settings, const char *name)
+{
+    const struct json *v = json_get(settings, name);
+    return json_is(v, JSON_BOOL) && !v->boolean;
+}
+
+static void write_performance(struct json_writer *w, const struct json *settings)
+{
+    const struct json *metrics = json_get(settings, "autocapture_web_vitals_allowed_metrics");
     json_key(w, "capturePerformance");
     json_open(w, '{');
-    json_key(w, "network_timing");
-    json_bool(w, true);
-    json_key(w, "web_vitals");
-    json_bool(w, false);
+    write_switch(w, "network_timing", !is_off(settings, "capture_performance_opt_in"));
+    write_switch(w, "web_vitals", is_on(settings, "autocapture_web_vitals_opt_in"));
     json_key(w, "web_vitals_allowed_metrics");
-    json_null(w);
+    if (json_is(metrics, JSON_ARRAY))
+        json_tree(w, metrics);
+    else
+        json_null(w);
     json_close(w, '}');
 }
 
-static void write_errors_and_logs(struct json_writer *w)
+static void write_errors_and_logs(struct json_writer *w, bool exceptions)
 {
+    write_switch(w, "autocaptureExceptions", exceptions);
     json_key(w, "errorTracking");
     json_open(w, '{');
-    json_key(w, "autocaptureExceptions");
-    json_bool(w, false);
+    write_switch(w, "autocaptureExceptions", exceptions);
     json_key(w, "suppressionRules");
     json_open(w, '[');
     json_close(w, ']');
     json_close(w, '}');
     json_key(w, "logs");
     json_open(w, '{');
-    json_key(w, "captureConsoleLogs");
-    json_bool(w, false);
+    write_switch(w, "captureConsoleLogs", false);
     json_close(w, '}');
 }
 
-void write_remote_config(struct json_writer *w, const struct project *p)
+int write_remote_config(struct req *r, struct json_writer *w, struct err *e)
 {
-    /* autocapture_opt_out must be there: an SDK that misses it captures no clicks. `surveys` must
-     * not: told false, SDKs still fetch the script that shows surveys, on every page. */
-    static const char *const off[] = { "hasFeatureFlags",       "captureDeadClicks",
-                                       "autocapture_opt_out",   "autocaptureExceptions",
-                                       "sessionRecording",      "heatmaps",
-                                       "productTours",          "conversations" };
+    /* `surveys` is not among them: told false, SDKs still fetch the script that shows surveys, on
+     * every page. */
+    static const char *const off[] = { "hasFeatureFlags", "sessionRecording", "heatmaps",
+                                       "productTours",    "conversations" };
+    struct json *settings;
+    int rc = json_parse(r->arena, r->project.settings, &settings, e);
+    if (rc < 0)
+        return rc;
     json_key(w, "token");
-    json_str(w, p->api_token);
+    json_str(w, r->project.api_token);
     json_key(w, "supportedCompression");
     json_open(w, '[');
     json_z(w, "gzip");
     json_z(w, "gzip-js");
     json_close(w, ']');
     write_off(w, off, ARRAY_LEN(off));
-    write_performance(w);
+    /* An SDK that misses this one captures no clicks. */
+    write_switch(w, "autocapture_opt_out", is_on(settings, "autocapture_opt_out"));
+    write_switch(w, "captureDeadClicks", is_on(settings, "capture_dead_clicks"));
+    write_performance(w, settings);
+    write_errors_and_logs(w, is_on(settings, "autocapture_exceptions_opt_in"));
     json_key(w, "analytics");
     json_open(w, '{');
     json_key(w, "endpoint");
     json_z(w, "/i/v0/e/");
     json_close(w, '}');
-    json_key(w, "elementsChainAsString");
-    json_bool(w, true);
-    write_errors_and_logs(w);
-    json_key(w, "defaultIdentifiedOnly");
-    json_bool(w, true);
+    write_switch(w, "elementsChainAsString", true);
+    write_switch(w, "defaultIdentifiedOnly", true);
     json_key(w, "siteApps");
     json_open(w, '[');
     json_close(w, ']');
+    return 0;
 }
 
 /* Of a token in a path: what cannot be one is told apart from one that is not known. */
@@ -95,9 +118,9 @@ static int remote_config_json(struct req *r, struct err *e)
         return rc;
     struct json_writer w = reply_json(r, 200);
     json_open(&w, '{');
-    write_remote_config(&w, &r->project);
+    rc = write_remote_config(r, &w, e);
     json_close(&w, '}');
-    return 0;
+    return rc;
 }
 
 static int remote_config_script(struct req *r, struct err *e)
@@ -115,10 +138,10 @@ static int remote_config_script(struct req *r, struct err *e)
                STR_ARG(r->project.api_token));
     struct json_writer w = JSON_WRITER(b);
     json_open(&w, '{');
-    write_remote_config(&w, &r->project);
+    rc = write_remote_config(r, &w, e);
     json_close(&w, '}');
     buf_z(b, ", siteApps: [] };\n})();\n");
-    return 0;
+    return rc;
 }
 
 const struct route remote_config_routes[] = {

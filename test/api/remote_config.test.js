@@ -59,3 +59,14 @@ test("HEAD is GET without its body", async () => {
   assert.equal(reply.status, 200);
   assert.equal(await reply.text(), "");
 });
+
+test("a project's settings show", async () => {
+  const { id, api_token } = s.cli("project", "add", "--name", "settings");
+  const settings = { autocapture_opt_out: true, autocapture_exceptions_opt_in: true, autocapture_web_vitals_opt_in: true,
+    autocapture_web_vitals_allowed_metrics: ["LCP"], capture_performance_opt_in: false, capture_dead_clicks: true };
+  assert.equal((await s.call("PATCH", `/api/projects/${id}/`, { body: settings })).status, 200);
+  const { json } = await ask(`/array/${api_token}/config`);
+  assert.deepEqual({ ...json }, { ...json, autocapture_opt_out: true, autocaptureExceptions: true, captureDeadClicks: true,
+    errorTracking: { autocaptureExceptions: true, suppressionRules: [] },
+    capturePerformance: { network_timing: false, web_vitals: true, web_vitals_allowed_metrics: ["LCP"] } });
+});
