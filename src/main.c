@@ -72,6 +72,19 @@ static const struct command commands[] = {
       "\n"
       "  hoglet demo --data ./data\n"
       "  hoglet demo --url http://127.0.0.1:8000 --token phc_… --events 10000 --people 500\n" },
+    { "hogql", "parse", " json ", cmd_hogql_parse, "print a query's tree as JSON",
+      "Reads the query from standard input. With --json every line is a query of its own, and gives\n"
+      "one JSON object on a line.\n"
+      "\n"
+      "  echo 'SELECT event FROM events' | hoglet hogql parse\n" },
+    { "hogql", "print", " teams=1 json ", cmd_hogql_print, "print a query as ClickHouse SQL",
+      "Reads the query from standard input; the SQL is for the project --teams names.\n"
+      "\n"
+      "  echo 'SELECT count() FROM events' | hoglet hogql print --teams 1\n" },
+    { "hogql", "check", " teams=1 json ", cmd_hogql_check, "say whether a query is valid",
+      "Exits 0 when it is. Otherwise the place of the error is shown.\n"
+      "\n"
+      "  echo 'SELECT evnt FROM events' | hoglet hogql check\n" },
     { "routes", NULL, " ", cmd_routes, NULL, "Prints the route table as JSON.\n" },
 };
 

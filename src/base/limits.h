@@ -34,3 +34,7 @@
 #define LIMIT_PERSON_IDS 2500             /* distinct ids of a person in an answer */
 #define LIMIT_BULK_PERSONS 1000           /* persons named in one request */
 #define LIMIT_DISK_LEAST (16u << 20)      /* bytes free below which the server is not ready */
+#define LIMIT_HOGQL_TEXT (1u << 20)       /* bytes of a query */
+#define LIMIT_HOGQL_DEPTH 400             /* levels of a query's tree */
+#define LIMIT_HOGQL_SQL (8u << 20)        /* bytes of the SQL made from a query */
+#define LIMIT_HOGQL_MEMORY (64u << 20)    /* bytes a query's tree may take while it is resolved */

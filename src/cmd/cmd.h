@@ -11,6 +11,7 @@ typedef int command_fn(struct arena *a, const struct options *o, struct err *e);
 
 command_fn cmd_init, cmd_user_add, cmd_org_add, cmd_project_add, cmd_key_add; /* admin.c */
 command_fn cmd_serve, cmd_routes;                                             /* serve.c */
+command_fn cmd_hogql_parse, cmd_hogql_print, cmd_hogql_check;                 /* hogql.c */
 command_fn cmd_engine;                                                        /* engine.c */
 command_fn cmd_demo;                                                          /* demo.c */
 

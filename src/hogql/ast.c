@@ -49,6 +49,8 @@ void hogql_add(struct arena *a, struct hogql_node *to, struct hogql_node *kid)
         to->room = room;
     }
     to->kids[to->n++] = kid;
+    if (kid && kid->height >= to->height)
+        to->height = kid->height + 1;
 }
 
 static struct hogql_node *constant(struct arena *a, enum hogql_constant type, int64_t integer)

@@ -52,10 +52,12 @@ enum hogql_kind {
                    * HOGQL_FINAL, HOGQL_USING */
     HOGQL_VALUES, /* kids: HOGQL_LIST rows */
     HOGQL_PIVOT,  /* kids: PIVOT_*; flags: HOGQL_UNPIVOT, HOGQL_INCLUDE_NULLS */
-    HOGQL_SAMPLE, /* kids: ratio, offset or NULL; each a constant or an ARITHMETIC '/' */
+    HOGQL_SAMPLE, /* kids: ratio, offset or NULL; each a constant or an ARITHMETIC '/'; flags:
+                   * HOGQL_PERCENT */
     HOGQL_GROUP,  /* GROUP BY; op: enum hogql_grouping; kids: expressions, or HOGQL_TUPLE sets */
-    HOGQL_ORDER,  /* kids: ORDER_*; flags: HOGQL_DESC, HOGQL_FILL */
-    HOGQL_WINDOW, /* text: name or none; kids: WINDOW_*; names[0]: "ROWS" or "RANGE" */
+    HOGQL_ORDER,  /* kids: ORDER_*; flags: HOGQL_DESC, HOGQL_FILL; op: 1 nulls first, 2 last */
+    HOGQL_WINDOW, /* text: name or none; kids: WINDOW_*; names[0]: "ROWS" or "RANGE"; flags:
+                   * HOGQL_SUBQUERY when it is written out, not just named */
     HOGQL_BOUND,  /* of a window's frame; op: 'c' current row, 'p' preceding, 'f' following; kids:
                    * offset, NULL for unbounded */
     HOGQL_KINDS
@@ -139,6 +141,7 @@ struct hogql_node {
     enum hogql_kind kind;
     unsigned op, flags;
     uint32_t start, end;
+    uint32_t height; /* levels below, as the parser counted them */
     str text;
     union {
         int64_t integer;
@@ -148,6 +151,7 @@ struct hogql_node {
     uint32_t n, room; /* children, and how many fit before they move */
     const str *names;
     uint32_t names_n;
+    struct hogql_meaning *meaning; /* what the resolver found; the parser leaves it NULL */
 };
 
 /* -------------------------------------------------------------------------- building */

@@ -33,7 +33,9 @@ static const char reading[] = "&readonly=2&output_format_json_quote_64bit_intege
                               "&output_format_json_named_tuples_as_objects=0"
                               "&date_time_output_format=iso&allow_experimental_json_type=1"
                               "&max_bytes_before_external_group_by=1000000000";
+/* Texts that look like dates stay texts in the JSON columns: queries read them as what they are. */
 static const char changing[] = "&input_format_binary_read_json_as_string=1"
+                               "&input_format_try_infer_dates=0&input_format_try_infer_datetimes=0"
                                "&insert_deduplicate=1";
 
 struct olap *olap_new(const char *socket, const char *url)
