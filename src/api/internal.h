@@ -78,6 +78,7 @@ extern const struct route schema_routes[];
 extern const struct route sdk_routes[];
 extern const struct route session_routes[];
 extern const struct route token_routes[];
+extern const struct route tile_routes[];
 extern const struct route user_routes[];
 
 /* The rows of all tables, in order; NULL past the last. */

@@ -32,6 +32,7 @@ static const struct route *const tables[] = {
     sdk_routes,
     session_routes,
     token_routes,
+    tile_routes,
     user_routes,
 };
 

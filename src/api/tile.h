@@ -31,6 +31,9 @@ void tile_set_compute(struct req *r, struct tile_set *s, enum query_refresh mode
 void tile_write(struct req *r, struct json_writer *w, const struct tile_set *s,
                 const struct tile_view *t, int64_t order);
 
+/* The member `error` of a tile whose query failed. */
+void tile_write_error(struct json_writer *w, const struct err *e);
+
 /* Applies the entries of a PATCH's `tiles` and `duplicate_tiles`, inside its transaction. */
 int tile_patch(struct req *r, const struct dashboard *d, struct err *e);
 /* Copies the live tiles of one dashboard to another: links, or (deep) copies of what they show. */

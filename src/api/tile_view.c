@@ -229,7 +229,7 @@ static void write_button(struct req *r, struct json_writer *w, const struct tile
 }
 
 /* Named as clients know them: by the exception that a failure would be elsewhere. */
-static void write_error(struct json_writer *w, const struct err *e)
+void tile_write_error(struct json_writer *w, const struct err *e)
 {
     static const struct {
         int status;
@@ -284,6 +284,6 @@ void tile_write(struct req *r, struct json_writer *w, const struct tile_set *s,
     json_key(w, "is_cached");
     json_bool(w, done && v->answer.is_cached);
     if (v && v->failed)
-        write_error(w, &v->failure);
+        tile_write_error(w, &v->failure);
     json_close(w, '}');
 }
