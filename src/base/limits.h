@@ -25,6 +25,7 @@
 #define LIMIT_OFFSET (1LL << 50)          /* rows before a page */
 #define LIMIT_KEYS_PER_USER 10            /* personal API keys */
 #define LIMIT_STATEMENT (8u << 20)        /* bytes of an SQL statement sent to the engine */
+#define LIMIT_BUCKETS 50000               /* points of a series over time */
 #define LIMIT_PERSON (1u << 20)           /* bytes of a person's or group's properties */
 #define LIMIT_FORM_FIELDS 1000         /* fields of a form body */
 #define LIMIT_SETTINGS (256u << 10)       /* bytes of an object's settings */
