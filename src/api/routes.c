@@ -438,7 +438,7 @@ struct query_scope req_query_scope(struct req *r)
     return (struct query_scope){
         .service = r->api->queries, .arena = r->arena, .team_id = r->project.id,
         .timezone = r->project.timezone, .week_start = r->project.week_start_day, .id = STR_NULL,
-        .by_key = r->credential == CREDENTIAL_KEY, .gone = peer_gone, .gone_context = r->http,
+        .gone = peer_gone, .gone_context = r->http,
     };
 }
 

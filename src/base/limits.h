@@ -25,7 +25,14 @@
 #define LIMIT_OFFSET (1LL << 50)          /* rows before a page */
 #define LIMIT_KEYS_PER_USER 10            /* personal API keys */
 #define LIMIT_STATEMENT (8u << 20)        /* bytes of an SQL statement sent to the engine */
+#define LIMIT_QUERY_ROWS_DEFAULT 100      /* rows of a query that names no limit */
+#define LIMIT_QUERY_ROWS 50000            /* rows a query may ask for */
 #define LIMIT_BUCKETS 50000               /* points of a series over time */
+#define LIMIT_SERIES 50                   /* series of one query */
+#define LIMIT_QUERY_CACHE (96u << 20)     /* bytes of query results kept */
+#define LIMIT_QUERIES_RUNNING 4           /* queries at work in the engine at a time */
+#define LIMIT_QUERIES_WAITING 16          /* that wait for their turn; more are refused */
+#define LIMIT_BACKGROUND_QUERIES 200      /* queries in the background, ended ones included */
 #define LIMIT_PERSON (1u << 20)           /* bytes of a person's or group's properties */
 #define LIMIT_FORM_FIELDS 1000         /* fields of a form body */
 #define LIMIT_SETTINGS (256u << 10)       /* bytes of an object's settings */

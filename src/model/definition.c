@@ -281,3 +281,20 @@ int event_property_find(struct db *d, struct arena *a, int64_t team_id, str even
         stmt_end(st);
     return rc;
 }
+
+int property_definition_type(struct db *d, struct arena *a, int64_t team_id,
+                             enum property_owner owner, int group_idx, str name, str *out,
+                             struct err *e)
+{
+    struct stmt *st;
+    int rc = db_open(d, a, &st, e,
+                     "SELECT property_type FROM property_definition"
+                     " WHERE team_id = ? AND type = ? AND group_idx = ? AND name = ?",
+                     "iiis", team_id, (int64_t)owner,
+                     (int64_t)(owner == OWNER_GROUP ? group_idx : -1), name);
+    if (rc == 0 && (rc = stmt_step(st, e)) > 0) {
+        *out = stmt_str(st, a, 0);
+        stmt_end(st);
+    }
+    return rc;
+}

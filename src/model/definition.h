@@ -11,6 +11,10 @@ int event_definition_seen(struct db *d, int64_t team_id, str name, int64_t at, s
  * group_idx -1 unless owner is OWNER_GROUP. */
 int property_definition_seen(struct db *d, int64_t team_id, enum property_owner owner,
                              int group_idx, str name, str property_type, struct err *e);
+/* The type of a property, STR_NULL while it is unknown; 1 found, 0 not. group_idx as above. */
+int property_definition_type(struct db *d, struct arena *a, int64_t team_id,
+                             enum property_owner owner, int group_idx, str name, str *out,
+                             struct err *e);
 int event_property_seen(struct db *d, int64_t team_id, str event, str property, struct err *e);
 
 /* Whether the project has seen any event. */

@@ -271,6 +271,19 @@ int personless_has(struct db *d, struct arena *a, int64_t team_id, str distinct_
     return rc;
 }
 
+int group_type_find(struct db *d, struct arena *a, int64_t team_id, str name, int *idx,
+                    struct err *e)
+{
+    struct stmt *st;
+    int rc = db_open(d, a, &st, e, "SELECT idx FROM group_type WHERE team_id = ? AND name = ?",
+                     "is", team_id, name);
+    if (rc == 0 && (rc = stmt_step(st, e)) > 0) {
+        *idx = (int)stmt_i64(st, 0);
+        stmt_end(st);
+    }
+    return rc;
+}
+
 int group_type_index(struct db *d, struct arena *a, int64_t team_id, str name, int *idx,
                      struct err *e)
 {

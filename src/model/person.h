@@ -66,6 +66,9 @@ int personless_add(struct db *d, int64_t team_id, str distinct_id, struct err *e
 int personless_has(struct db *d, struct arena *a, int64_t team_id, str distinct_id,
                    struct err *e);
 
+/* 1 with *idx, 0 when there is no group type of that name. */
+int group_type_find(struct db *d, struct arena *a, int64_t team_id, str name, int *idx,
+                    struct err *e);
 /* The index of a group type, made on first sight; 1 with *idx, 0 when five others exist. */
 int group_type_index(struct db *d, struct arena *a, int64_t team_id, str name, int *idx,
                      struct err *e);

@@ -132,6 +132,14 @@ static void give(struct olap *o, CURL *c)
         curl_easy_cleanup(c);
 }
 
+static int on_progress(void *cls, curl_off_t dl_total, curl_off_t dl, curl_off_t ul_total,
+                       curl_off_t ul)
+{
+    const struct olap_query *q = cls;
+    (void)dl_total, (void)dl, (void)ul_total, (void)ul;
+    return q->gone(q->gone_context); /* true breaks the connection off */
+}
+
 struct answer {
     struct buf *out;
     struct buf error; /* the body when the status is no success */
@@ -267,6 +275,11 @@ static int outcome(CURLcode code, struct answer *a, struct err *e)
     if (a->out && a->out->full)
         return err_set(e, ERR_INVALID, NULL, "The result is larger than %u MiB.",
                        LIMIT_QUERY_RESULT >> 20);
+    if (code == CURLE_ABORTED_BY_CALLBACK) {
+        err_set(e, ERR_UNAVAILABLE, NULL, "The client left.");
+        snprintf(e->code, sizeof(e->code), "client_left");
+        return e->kind;
+    }
     if (code == CURLE_OPERATION_TIMEDOUT)
         return err_set(e, ERR_TIMEOUT, NULL, NULL);
     if (code == CURLE_PARTIAL_FILE && status == 200) /* broken off in mid-answer */
@@ -319,6 +332,11 @@ static int perform(struct olap *o, const struct olap_query *q, CURL *c, struct b
     curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(c, CURLOPT_WRITEDATA, a);
     curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)seconds + 5);
+    if (q->gone) {
+        curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+        curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
+        curl_easy_setopt(c, CURLOPT_XFERINFODATA, q);
+    }
     return outcome(curl_easy_perform(c), a, e);
 }
 
@@ -337,6 +355,8 @@ int olap_run(struct olap *o, const struct olap_query *q, struct buf *out, struct
     atomic_fetch_add(&o->failures, rc < 0);
     curl_slist_free_all(headers);
     give(o, c);
+    if (rc < 0 && q->tag && (e->kind == ERR_TIMEOUT || str_eqz(str_of(e->code), "client_left")))
+        olap_cancel(o, q->tag);
     buf_release(&url);
     buf_release(&sql);
     buf_release(&a.error);

@@ -20,6 +20,8 @@ struct olap_query {
     int seconds;         /* time limit; 0: 60 */
     const char *tag;     /* for olap_cancel; NULL: cannot be cancelled */
     bool while_preparing; /* also before olap_set_ready */
+    bool (*gone)(void *context); /* asked about once a second; true ends the statement. NULL: never */
+    void *gone_context;
 };
 
 /* socket: path of the engine's socket, or NULL; url: "http://host:8123/". */

@@ -3,6 +3,7 @@
 #include "query/dates.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/limits.h"

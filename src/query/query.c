@@ -1,24 +1,73 @@
-/* query.c - see query.h. */
+/* query.c - see query.h: the table of kinds, the way of a node through the cache, the gate before the
+ * engine. Background work is background.c's. */
 #include "query/query.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/uuid.h"
+#include "model/definition.h"
+#include "model/person.h"
+#include "query/background.h"
+#include "query/cache.h"
+#include "query/internal.h"
+
+#define SECONDS 60            /* of a statement whose caller waits */
+#define SECONDS_BACKGROUND 600
+#define CLIENT_PAUSE (180 * CLOCK_SECOND) /* until a client may ask anew */
+
+static const struct query_kind kinds[] = {
+    { "EventsQuery", query_run_events },
+    { "HogQLQuery", query_run_hogql },
+    { "TrendsQuery", query_run_trends },
+};
+
+/* Kinds of the protocol that this server cannot run: told apart from words that are no kind. */
+static const char *const known_kinds[] = {
+    "ActorsQuery",    "DataTableNode",  "DataVisualizationNode", "DatabaseSchemaQuery",
+    "FunnelsQuery",   "FunnelCorrelationQuery", "HogQLASTQuery", "HogQLAutocomplete",
+    "HogQLMetadata",  "HogQuery",       "InsightActorsQuery",    "InsightVizNode",
+    "LifecycleQuery", "PathsQuery",     "PersonsNode",           "RetentionQuery",
+    "SavedInsightNode", "SessionsTimelineQuery", "StickinessQuery", "WebOverviewQuery",
+    "WebStatsTableQuery", "WebGoalsQuery", "EventsNode", "ActionsNode", "DataWarehouseNode",
+};
 
 struct query_service {
     struct olap *olap;
     struct store *store;
+    struct query_cache *cache;
+    struct query_background *background;
+    pthread_mutex_t lock; /* guards running and waiting */
+    pthread_cond_t freed;
+    unsigned running, waiting;
 };
 
 struct query_service *query_service_new(struct olap *olap, struct store *store)
 {
     struct query_service *s = calloc(1, sizeof(*s));
+    pthread_condattr_t monotonic;
     BUG_ON(!s);
     s->olap = olap;
     s->store = store;
+    s->cache = query_cache_new();
+    s->background = query_background_new(s);
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&s->freed, &monotonic);
     return s;
 }
 
 void query_service_free(struct query_service *s)
 {
+    if (!s)
+        return;
+    query_background_free(s->background);
+    query_cache_free(s->cache);
     free(s);
 }
 
@@ -54,6 +103,358 @@ enum query_refresh query_refresh_of(const struct json *refresh, const struct jso
     return json_is(async, JSON_BOOL) && async->boolean ? QUERY_ASYNC : QUERY_CACHE_ONLY;
 }
 
+/* -------------------------------------------------------------------------- the gate */
+
+static bool left(const struct query_job *j)
+{
+    return j->gone && j->gone(j->gone_context);
+}
+
+static int client_left(struct err *e)
+{
+    err_set(e, ERR_UNAVAILABLE, NULL, "The client left.");
+    snprintf(e->code, sizeof(e->code), "client_left");
+    return e->kind;
+}
+
+/* Waits for one of the places at the engine. */
+static int gate_enter(struct query_service *s, struct query_job *j, struct err *e)
+{
+    int rc = 0;
+    pthread_mutex_lock(&s->lock);
+    if (s->running >= LIMIT_QUERIES_RUNNING && s->waiting >= LIMIT_QUERIES_WAITING)
+        rc = err_set(e, ERR_THROTTLED, NULL,
+                     "Too many queries are running right now. Please try again in a moment.");
+    s->waiting += rc == 0;
+    while (rc == 0 && s->running >= LIMIT_QUERIES_RUNNING) {
+        int64_t until = clock_mono_us() + CLOCK_SECOND;
+        struct timespec at = { until / CLOCK_SECOND, until % CLOCK_SECOND * 1000 };
+        pthread_cond_timedwait(&s->freed, &s->lock, &at);
+        if (left(j)) {
+            s->waiting--;
+            rc = client_left(e);
+        }
+    }
+    if (rc == 0) {
+        s->waiting--;
+        s->running++;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return rc;
+}
+
+static void gate_leave(struct query_service *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->running--;
+    pthread_cond_signal(&s->freed);
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* -------------------------------------------------------------------------- a job */
+
+static int property_type(void *cls, enum hogql_property_owner owner, int group_index, str name,
+                         enum hogql_property_type *out, struct err *e)
+{
+    static const enum property_owner owners[] = { OWNER_EVENT, OWNER_PERSON, OWNER_GROUP };
+    static const char *const types[] = { "String", "Numeric", "Boolean", "DateTime" };
+    struct query_job *j = cls;
+    str type = STR_NULL;
+    struct db *db = store_take(j->store);
+    int rc = property_definition_type(db, j->arena, j->scope->team_id, owners[owner], group_index,
+                                      name, &type, e);
+    store_give(db);
+    *out = HOGQL_PROPERTY_STRING;
+    for (size_t i = 0; rc > 0 && i < ARRAY_LEN(types); i++)
+        if (str_eqz(type, types[i]))
+            *out = (enum hogql_property_type)i;
+    return rc < 0 ? rc : 0;
+}
+
+static int group_type(void *cls, str name)
+{
+    struct query_job *j = cls;
+    struct err ignored = ERR_INIT;
+    int index = -1;
+    struct db *db = store_take(j->store);
+    if (group_type_find(db, j->arena, j->scope->team_id, name, &index, &ignored) <= 0)
+        index = -1;
+    store_give(db);
+    return index;
+}
+
+static int read_modifiers(struct query_job *j, const struct json *node, struct err *e)
+{
+    static const struct {
+        const char *word;
+        enum hogql_persons_mode mode;
+    } persons[] = {
+        { "disabled", HOGQL_PERSONS_DISABLED },
+        { "person_id_no_override_properties_on_events", HOGQL_PERSONS_ON_EVENTS },
+        { "person_id_override_properties_on_events", HOGQL_PERSONS_OVERRIDE_ON_EVENTS },
+        { "person_id_override_properties_joined", HOGQL_PERSONS_OVERRIDE_JOINED },
+    };
+    const struct json *modifiers = NULL, *convert;
+    str word = STR_NULL;
+    int rc = query_get_object(node, "modifiers", &modifiers, e);
+    if (rc == 0)
+        rc = query_get_text(modifiers, "personsOnEventsMode", &word, e);
+    if (rc < 0)
+        return rc;
+    for (size_t i = 0; i < ARRAY_LEN(persons); i++)
+        if (str_eqz(word, persons[i].word)) {
+            j->hogql.persons_mode = persons[i].mode;
+            word = STR_NULL;
+        }
+    if (word.p)
+        return query_misfit(e, "modifiers.personsOnEventsMode",
+                            "Input should be 'disabled', "
+                            "'person_id_no_override_properties_on_events', "
+                            "'person_id_override_properties_on_events' or "
+                            "'person_id_override_properties_joined'");
+    convert = json_get(modifiers, "convertToProjectTimezone");
+    if (json_is(convert, JSON_BOOL) && !convert->boolean) {
+        j->hogql.timezone = STR("UTC");
+        j->calendar.tz = tz_find(STR("UTC"));
+    }
+    return 0;
+}
+
+static void job_init(struct query_job *j, const struct query_scope *s)
+{
+    const struct tz *tz = tz_find(s->timezone);
+    *j = (struct query_job){
+        .scope = s, .olap = s->service->olap, .store = s->service->store, .arena = s->arena,
+        .calendar = { tz ? tz : tz_find(STR("UTC")), clock_now_us(), s->week_start },
+        .seconds = s->background ? SECONDS_BACKGROUND : SECONDS,
+        .gone = s->gone, .gone_context = s->gone_context,
+    };
+    j->hogql = (struct hogql_context){
+        .arena = s->arena, .team_id = s->team_id, .timezone = tz_name(j->calendar.tz),
+        .week_starts_monday = s->week_start == 1, .persons_mode = HOGQL_PERSONS_OVERRIDE_ON_EVENTS,
+        .cls = j, .property_type = property_type, .group_type = group_type,
+    };
+}
+
+int query_execute(struct query_job *j, const struct hogql_node *select,
+                  struct hogql_compiled *compiled, struct buf *out, struct err *e)
+{
+    char tag[64];
+    struct uuid id = uuid_v4();
+    snprintf(tag, sizeof(tag), "query ");
+    uuid_text(id, tag + strlen(tag));
+    int64_t begin = clock_mono_us();
+    int rc = hogql_compile(&j->hogql, select, compiled, e);
+    int64_t compiled_at = clock_mono_us();
+    j->parse_us += compiled_at - begin;
+    if (rc < 0)
+        return rc;
+    struct olap_query q = { .sql = compiled->sql, .seconds = j->seconds, .tag = tag,
+                            .gone = j->gone, .gone_context = j->gone_context };
+    rc = gate_enter(j->scope->service, j, e);
+    if (rc < 0)
+        return rc;
+    rc = olap_run(j->olap, &q, out, e);
+    gate_leave(j->scope->service);
+    j->engine_us += clock_mono_us() - compiled_at;
+    return rc;
+}
+
+void query_limit_rows(struct query_job *j)
+{
+    j->hogql.limit_default = LIMIT_QUERY_ROWS_DEFAULT;
+    j->hogql.limit_max = LIMIT_QUERY_ROWS;
+    j->hogql.limit_extra = true;
+}
+
+/* -------------------------------------------------------------------------- kinds */
+
+static int find_kind(const struct json *node, const struct json **source,
+                     const struct query_kind **out, struct err *e)
+{
+    if (!json_is(node, JSON_OBJECT))
+        return query_misfit(e, "query", "Input should be a valid dictionary");
+    *source = query_unwrap(node);
+    str kind = json_get_text(*source, "kind");
+    if (!kind.p)
+        return query_misfit(e, "query", "Unable to extract tag using discriminator 'kind'");
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (str_eqz(kind, kinds[i].name)) {
+            *out = &kinds[i];
+            return 0;
+        }
+    for (size_t i = 0; i < ARRAY_LEN(known_kinds); i++)
+        if (str_eqz(kind, known_kinds[i]))
+            return err_set(e, ERR_INVALID, NULL, "Unsupported query kind: " STR_FMT,
+                           STR_ARG(kind));
+    return query_misfit(e, "query",
+                        "Input tag '" STR_FMT "' found using 'kind' does not match any of the "
+                        "expected tags",
+                        STR_ARG(str_utf8_prefix(kind, 100)));
+}
+
+/* -------------------------------------------------------------------------- through the cache */
+
+struct run {
+    const struct query_scope *scope;
+    const struct query_kind *kind;
+    const struct json *node;
+    char key[CACHE_KEY];
+    struct query_flight *flight;
+};
+
+/* The client that caused the computation left and nobody else waits for it. */
+static bool nobody_waits(void *cls)
+{
+    struct run *r = cls;
+    const struct query_scope *s = r->scope;
+    return s->gone && s->gone(s->gone_context) &&
+           !query_flight_shared(s->service->cache, r->flight);
+}
+
+static int lead(struct run *r, struct query_entry **entry, struct err *e)
+{
+    struct query_job j;
+    struct query_result result = { .results = BUF_INIT(LIMIT_QUERY_RESULT),
+                                   .members = BUF_INIT(LIMIT_QUERY_RESULT),
+                                   .date_to = INT64_MAX };
+    job_init(&j, r->scope);
+    j.gone = nobody_waits;
+    j.gone_context = r;
+    int rc = read_modifiers(&j, r->node, e);
+    if (rc == 0)
+        rc = r->kind->run(&j, r->node, &result, e);
+    if (rc == 0 && (result.results.full || result.members.full))
+        rc = err_set(e, ERR_INVALID, NULL, "The result is larger than %u MiB.",
+                     LIMIT_QUERY_RESULT >> 20);
+    query_cache_land(r->scope->service->cache, r->flight, rc, &result, e, entry);
+    buf_release(&result.results);
+    buf_release(&result.members);
+    return rc;
+}
+
+static int compute(struct run *r, struct query_entry **entry, struct err *e)
+{
+    struct query_cache *c = r->scope->service->cache;
+    int rc;
+    do {
+        bool first;
+        r->flight = query_cache_join(c, r->key, &first);
+        rc = first ? lead(r, entry, e) : query_cache_follow(c, r->flight, r->scope, entry, e);
+    } while (rc > 0);
+    return rc;
+}
+
+static void unref(void *entry)
+{
+    query_entry_unref(entry);
+}
+
+static str span_in(const struct query_result *r, struct query_span span)
+{
+    return span.n ? (str){ r->members.p + span.at, span.n } : STR_NULL;
+}
+
+static void answer_with(struct run *r, struct query_entry *entry, bool cached,
+                        struct query_answer *out)
+{
+    const struct query_result *result = &entry->result;
+    int64_t stale = query_stale_at(entry, false);
+    arena_defer(r->scope->arena, unref, entry);
+    *out = (struct query_answer){
+        .complete = true,
+        .results = buf_view(&result->results),
+        .members = buf_view(&result->members),
+        .columns = span_in(result, result->columns),
+        .types = span_in(result, result->types),
+        .hogql = span_in(result, result->hogql),
+        .has_more = result->has_more,
+        .is_cached = cached,
+        .cache_key = str_of(entry->key), /* lives as long as the entry */
+        .last_refresh = entry->refreshed,
+        .cache_target_age = stale == INT64_MAX ? INT64_MIN : stale,
+        .next_refresh = entry->refreshed + CLIENT_PAUSE,
+        .timezone = r->scope->timezone,
+        .query_status = STR_NULL,
+    };
+}
+
+static void answer_without(struct run *r, str status, struct query_answer *out)
+{
+    *out = (struct query_answer){
+        .results = STR("null"), .members = STR(""), .columns = STR_NULL, .types = STR_NULL,
+        .hogql = STR_NULL, .cache_key = arena_str(r->scope->arena, str_of(r->key)),
+        .last_refresh = INT64_MIN, .cache_target_age = INT64_MIN, .next_refresh = INT64_MIN,
+        .timezone = r->scope->timezone, .query_status = status,
+    };
+}
+
+/* What the mode wants, by the age of the entry. */
+enum step { STEP_ANSWER, STEP_COMPUTE, STEP_BACKGROUND, STEP_ANSWER_AND_BACKGROUND, STEP_NOTHING };
+
+static enum step next_step(const struct query_entry *entry, enum query_refresh refresh)
+{
+    int64_t now = clock_now_us();
+    bool fresh = entry && now < query_stale_at(entry, refresh == QUERY_LAZY_ASYNC);
+    switch (refresh) {
+    case QUERY_BLOCKING:
+        return fresh ? STEP_ANSWER : STEP_COMPUTE;
+    case QUERY_ASYNC:
+    case QUERY_LAZY_ASYNC:
+        return fresh ? STEP_ANSWER : STEP_BACKGROUND;
+    case QUERY_ASYNC_ON_STALE:
+        return fresh ? STEP_ANSWER : entry ? STEP_ANSWER_AND_BACKGROUND : STEP_COMPUTE;
+    case QUERY_FORCE_BLOCKING:
+        return STEP_COMPUTE;
+    case QUERY_FORCE_ASYNC:
+        return STEP_BACKGROUND;
+    case QUERY_CACHE_ONLY:
+        break;
+    }
+    return entry ? STEP_ANSWER : STEP_NOTHING;
+}
+
+static int take_step(struct run *r, enum step step, struct query_entry *entry,
+                     struct query_answer *out, struct err *e)
+{
+    struct query_entry *made;
+    str status = STR_NULL;
+    int rc = 0;
+    if (step == STEP_COMPUTE)
+        rc = compute(r, &made, e);
+    if (step == STEP_BACKGROUND || step == STEP_ANSWER_AND_BACKGROUND)
+        rc = query_background_start(r->scope->service->background, r->scope, r->node, r->key,
+                                    &status, e);
+    if (rc < 0)
+        return rc;
+    if (step == STEP_COMPUTE)
+        answer_with(r, made, false, out);
+    else if (step == STEP_ANSWER || step == STEP_ANSWER_AND_BACKGROUND)
+        answer_with(r, entry, true, out);
+    else
+        answer_without(r, status, out);
+    if (step == STEP_ANSWER_AND_BACKGROUND)
+        out->query_status = status;
+    return 0;
+}
+
+int query_run(const struct query_scope *s, const struct json *node, enum query_refresh refresh,
+              struct query_answer *out, struct err *e)
+{
+    struct run r = { .scope = s };
+    int rc = find_kind(node, &r.node, &r.kind, e);
+    if (rc < 0)
+        return rc;
+    query_cache_key(s, r.node, r.key);
+    struct query_entry *entry = query_cache_find(s->service->cache, r.key);
+    enum step step = next_step(entry, refresh);
+    rc = take_step(&r, step, entry, out, e);
+    /* An entry that was answered lives on in the arena. */
+    if (rc < 0 || (step != STEP_ANSWER && step != STEP_ANSWER_AND_BACKGROUND))
+        query_entry_unref(entry);
+    return rc;
+}
+
 /* -------------------------------------------------------------------------- answers */
 
 void query_write_answer(struct json_writer *w, const struct query_answer *a)
@@ -78,24 +479,13 @@ void query_write_answer(struct json_writer *w, const struct query_answer *a)
         json_members(w, a->members);
 }
 
-int query_run(const struct query_scope *s, const struct json *node, enum query_refresh refresh,
-              struct query_answer *out, struct err *e)
-{
-    const struct json *source = query_unwrap(node);
-    (void)s, (void)refresh, (void)out;
-    return err_set(e, ERR_INVALID, NULL, "Unsupported query kind: " STR_FMT,
-                   STR_ARG(json_get_text(source, "kind")));
-}
-
 int query_status(struct query_service *s, struct arena *a, int64_t team_id, str id, str *out,
                  bool *complete, int *failed)
 {
-    (void)s, (void)a, (void)team_id, (void)id, (void)out, (void)complete, (void)failed;
-    return 0;
+    return query_background_status(s->background, a, team_id, id, out, complete, failed);
 }
 
-bool query_cancel(struct query_service *s, int64_t team_id, str id)
+bool query_cancel(struct query_service *s, int64_t team_id, str id, bool waiting_only)
 {
-    (void)s, (void)team_id, (void)id;
-    return false;
+    return query_background_cancel(s->background, team_id, id, waiting_only);
 }

@@ -47,7 +47,7 @@ struct query_scope {
     int week_start; /* 0 Sunday, 1 Monday */
     int64_t insight_id, dashboard_id; /* for the status of background work; 0: none */
     str id;         /* client_query_id; STR_NULL: one is made when it is needed */
-    bool by_key;    /* asked with a personal API key */
+    bool background; /* nobody waits at a connection: longer time limits */
     bool (*gone)(void *context); /* true: nobody waits any more, end it; NULL: never asked */
     void *gone_context;
 };
@@ -96,5 +96,5 @@ int query_with_variables(struct arena *a, const struct json *node, const struct 
  * project's). *failed: it ended with an error of that HTTP status, else 0. */
 int query_status(struct query_service *s, struct arena *a, int64_t team_id, str id, str *out,
                  bool *complete, int *failed);
-/* Ends it. False: not there. */
-bool query_cancel(struct query_service *s, int64_t team_id, str id);
+/* Ends it; waiting_only: unless it runs already. False: not there. */
+bool query_cancel(struct query_service *s, int64_t team_id, str id, bool waiting_only);

@@ -1,0 +1,28 @@
+/* breakdown.h - the breakdown filter: by what rows are split, how many values are shown, what stands
+ * for "no value" and "all other values". */
+#pragma once
+
+#include "query/internal.h"
+
+#define BREAKDOWN_NONE "$$_posthog_breakdown_null_$$"
+#define BREAKDOWN_OTHER "$$_posthog_breakdown_other_$$"
+#define BREAKDOWNS_MAX 3
+
+struct query_breakdown {
+    struct hogql_node *expression; /* text, or a list of texts; never null. NULL: no breakdown */
+    bool list;                     /* `breakdowns`: values are lists */
+    size_t n;
+    int64_t limit;
+    bool hide_other;
+    const struct json *node; /* the filter, to be echoed; NULL: none */
+};
+
+int query_breakdown_read(struct query_job *j, const struct json *node, struct query_breakdown *out,
+                         struct err *e);
+/* BREAKDOWN_NONE or BREAKDOWN_OTHER in the form of a value. */
+struct hogql_node *query_breakdown_label(struct arena *a, const struct query_breakdown *b,
+                                         const char *label);
+/* 0 a value, 1 none, 2 all others. */
+int query_breakdown_rank(const struct query_breakdown *b, const struct json *value);
+/* "Chrome", "Chrome::Mac". */
+str query_breakdown_text(struct arena *a, const struct json *value);

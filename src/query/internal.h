@@ -1,0 +1,84 @@
+/* internal.h - what the kinds of analysis share: a job (one run of one node), its result, the table
+ * of kinds, the errors of decoding. */
+#pragma once
+
+#include "base/buf.h"
+#include "hogql/hogql.h"
+#include "query/dates.h"
+#include "query/query.h"
+
+/* One run of one node; lives in its arena. */
+struct query_job {
+    const struct query_scope *scope;
+    struct olap *olap;
+    struct store *store;
+    struct arena *arena;
+    struct query_calendar calendar;
+    struct hogql_context hogql; /* its cls is the job */
+    int seconds;                /* of each statement */
+    bool (*gone)(void *context);
+    void *gone_context;
+    int64_t parse_us, engine_us; /* spent */
+};
+
+struct query_span {
+    size_t at, n; /* n 0: nothing */
+};
+
+/* What a run makes. The buffers are malloc's; whoever holds the result releases them. */
+struct query_result {
+    struct buf results, members;
+    struct query_span columns, types, hogql; /* values within members */
+    bool has_more;
+    enum query_interval interval; /* for the age at which it is stale */
+    int64_t date_to;              /* of a range that has an end; INT64_MAX: none known */
+};
+
+/* A kind of node that can be run. Shape, then errors: see query.h. */
+struct query_kind {
+    const char *name;
+    int (*run)(struct query_job *j, const struct json *node, struct query_result *out,
+               struct err *e);
+};
+
+int query_run_hogql(struct query_job *j, const struct json *node, struct query_result *out,
+                    struct err *e);
+int query_run_events(struct query_job *j, const struct json *node, struct query_result *out,
+                     struct err *e);
+int query_run_trends(struct query_job *j, const struct json *node, struct query_result *out,
+                     struct err *e);
+
+/* A field of one name that comes from outside; and group_N.properties.key, index 0 to 4. */
+struct hogql_node *query_column(struct arena *a, str name);
+struct hogql_node *query_group_property(struct arena *a, int64_t index, str key);
+
+/* Compiles the tree and runs it; the answer, JSONCompact, is appended to out. */
+int query_execute(struct query_job *j, const struct hogql_node *select,
+                  struct hogql_compiled *compiled, struct buf *out, struct err *e);
+/* The limits of a query that returns rows to its caller: 100 when it names none, 50,000. */
+void query_limit_rows(struct query_job *j);
+
+/* 400, code parse_error: the node does not have the documented shape. `where` names the field. */
+int query_misfit(struct err *e, const char *where, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The member as text, list, object or boolean. Absent and null leave *out as it was; another type
+ * is query_misfit. */
+int query_get_text(const struct json *node, const char *key, str *out, struct err *e);
+int query_get_list(const struct json *node, const char *key, const struct json **out,
+                   struct err *e);
+int query_get_object(const struct json *node, const char *key, const struct json **out,
+                     struct err *e);
+int query_get_bool(const struct json *node, const char *key, bool *out, struct err *e);
+int query_get_i64(const struct json *node, const char *key, int64_t *out, struct err *e);
+
+/* dateRange and interval (`interval` when the node has none), with "all" looked up. */
+int query_read_dates(struct query_job *j, const struct json *node, enum query_interval interval,
+                     struct query_dates *out, struct err *e);
+
+/* A writer over result->members at depth 1, and the spans of values written with it. */
+struct json_writer query_members(struct query_result *result);
+struct query_span query_span_from(const struct query_result *result, size_t at);
+/* "resolved_date_range" */
+void query_write_dates(struct json_writer *w, const struct query_dates *d);
+/* "modifiers", "timings", "error": what every kind has. */
+void query_write_common(struct query_job *j, struct json_writer *w);

@@ -1,0 +1,198 @@
+/* trends.c - TrendsQuery: how often, over time or in all. The request as it is understood, and the run;
+ * the statement is trends_sql.c's, the answer's series trends_result.c's. */
+#include "query/trends.h"
+
+#include "base/limits.h"
+#include "query/properties.h"
+#include "query/rows.h"
+
+static const struct {
+    const char *name;
+    enum trends_display display;
+} displays[] = {
+    { "ActionsLineGraph", DISPLAY_SERIES },
+    { "ActionsLineGraphCumulative", DISPLAY_CUMULATIVE },
+    { "ActionsAreaGraph", DISPLAY_SERIES },
+    { "ActionsBar", DISPLAY_SERIES },
+    { "ActionsUnstackedBar", DISPLAY_SERIES },
+    { "ActionsStackedBar", DISPLAY_SERIES },
+    { "Auto", DISPLAY_SERIES },
+    { "ActionsBarValue", DISPLAY_TOTAL },
+    { "ActionsPie", DISPLAY_TOTAL },
+    { "ActionsTable", DISPLAY_TOTAL },
+    { "BoldNumber", DISPLAY_TOTAL },
+    { "WorldMap", DISPLAY_TOTAL },
+};
+
+static int read_display(struct trends *t, const struct json *filter, struct err *e)
+{
+    t->display_name = STR_NULL;
+    int rc = query_get_text(filter, "display", &t->display_name, e);
+    if (rc < 0 || !t->display_name.n)
+        return rc;
+    for (size_t i = 0; i < ARRAY_LEN(displays); i++)
+        if (str_eqz(t->display_name, displays[i].name)) {
+            t->display = displays[i].display;
+            return 0;
+        }
+    return err_set(e, ERR_INVALID, NULL, "Display \"" STR_FMT "\" is not supported",
+                   STR_ARG(t->display_name));
+}
+
+static int add_formula(struct trends *t, str text, str name, struct err *e)
+{
+    struct trends_formula *f = &t->formulas[t->formulas_n++];
+    *f = (struct trends_formula){ .text = text, .name = name };
+    return formula_parse(t->j->arena, text, t->series_n, &f->tree, e);
+}
+
+/* SPEC: formulaNodes wins over formulas, which wins over formula. */
+static int read_formulas(struct trends *t, const struct json *filter, struct err *e)
+{
+    const struct json *nodes = NULL, *list = NULL;
+    str one = STR_NULL;
+    int rc = query_get_list(filter, "formulaNodes", &nodes, e);
+    if (rc == 0)
+        rc = query_get_list(filter, "formulas", &list, e);
+    if (rc == 0)
+        rc = query_get_text(filter, "formula", &one, e);
+    if (rc < 0)
+        return rc;
+    bool named = nodes && nodes->head;
+    size_t n = named ? nodes->count : list ? list->count : 0;
+    t->formulas = arena_alloc(t->j->arena, (n + 1) * sizeof(*t->formulas));
+    if (!n && str_trim(one).n)
+        return add_formula(t, one, STR_NULL, e);
+    for (const struct json *m = named ? nodes->head : list ? list->head : NULL; m && rc == 0;
+         m = m->next) {
+        str text = named ? json_get_text(m, "formula") : m->text;
+        if (!text.p || (!named && m->type != JSON_STRING))
+            return query_misfit(e, "trendsFilter.formula", "Input should be a valid string");
+        if (str_trim(text).n)
+            rc = add_formula(t, text, json_get_text(m, "custom_name"), e);
+    }
+    return rc;
+}
+
+static int read_series(struct trends *t, struct err *e)
+{
+    const struct json *list = NULL;
+    int rc = query_get_list(t->node, "series", &list, e);
+    if (rc < 0)
+        return rc;
+    if (!list)
+        return query_misfit(e, "query.TrendsQuery.series", "Field required");
+    if (list->count > LIMIT_SERIES)
+        return query_misfit(e, "query.TrendsQuery.series", "List should have at most %d items",
+                            LIMIT_SERIES);
+    t->series = arena_alloc(t->j->arena, (list->count + 1) * sizeof(*t->series));
+    for (const struct json *m = list->head; m && rc == 0; m = m->next, t->series_n++)
+        rc = query_entity_read(t->j, m, t->series_n, &t->series[t->series_n], e);
+    return rc;
+}
+
+static int read_dates(struct trends *t, struct err *e)
+{
+    const struct json *compare = NULL;
+    str to = STR_NULL;
+    int rc = query_read_dates(t->j, t->node, INTERVAL_DAY, &t->dates[PERIOD_CURRENT], e);
+    if (rc == 0)
+        rc = query_get_object(t->node, "compareFilter", &compare, e);
+    if (rc == 0)
+        rc = query_get_bool(compare, "compare", &t->compare_asked, e);
+    if (rc == 0)
+        rc = query_get_text(compare, "compare_to", &to, e);
+    if (rc < 0)
+        return rc;
+    t->compare_asked = t->compare_asked && !t->dates[PERIOD_CURRENT].first.all;
+    t->periods = t->compare_asked ? 2 : 1;
+    if (t->compare_asked)
+        query_dates_previous(&t->dates[PERIOD_CURRENT], to, &t->dates[PERIOD_PREVIOUS]);
+    for (unsigned i = 0; i < t->periods && rc == 0; i++) {
+        if (t->display == DISPLAY_TOTAL) {
+            t->buckets_n[i] = 1;
+            continue;
+        }
+        rc = query_dates_buckets(&t->dates[i], t->j->arena, &t->buckets[i], &t->buckets_n[i], e);
+    }
+    return rc;
+}
+
+static int read_request(struct trends *t, struct err *e)
+{
+    const struct json *filter = NULL;
+    t->group_index = -1;
+    t->smoothing = 1;
+    int rc = query_get_object(t->node, "trendsFilter", &filter, e);
+    if (rc == 0)
+        rc = read_series(t, e);
+    if (rc == 0)
+        rc = read_display(t, filter, e);
+    if (rc == 0)
+        rc = read_formulas(t, filter, e);
+    if (rc == 0)
+        rc = query_get_i64(filter, "smoothingIntervals", &t->smoothing, e);
+    if (rc == 0)
+        rc = query_get_i64(t->node, "aggregation_group_type_index", &t->group_index, e);
+    if (rc == 0 && (t->group_index < -1 || t->group_index > 4))
+        rc = query_misfit(e, "aggregation_group_type_index", "Input should be 0, 1, 2, 3 or 4");
+    if (rc == 0)
+        rc = query_breakdown_read(t->j, t->node, &t->breakdown, e);
+    if (rc == 0)
+        rc = query_properties(t->j, PROPERTIES_OF_EVENTS, json_get(t->node, "properties"),
+                              &t->filter, e);
+    if (rc == 0)
+        rc = read_dates(t, e);
+    return rc;
+}
+
+static int run_statement(struct trends *t, const struct hogql_node *select,
+                         const struct json **rows, struct err *e)
+{
+    struct hogql_compiled compiled;
+    struct query_rows read;
+    struct buf answer = BUF_INIT(LIMIT_QUERY_RESULT);
+    int rc = query_execute(t->j, select, &compiled, &answer, e);
+    if (rc == 0)
+        rc = query_rows_read(t->j->arena, buf_view(&answer), &read, e);
+    if (rc == 0)
+        rc = query_rows_parse(t->j->arena, &read, rows, e);
+    buf_release(&answer);
+    return rc;
+}
+
+static void write_members(struct trends *t, const struct hogql_node *select,
+                          struct query_result *out)
+{
+    struct json_writer w = query_members(out);
+    json_key(&w, "hasMore");
+    json_bool(&w, out->has_more);
+    json_key(&w, "hogql");
+    size_t at = out->members.n;
+    json_str(&w, select ? hogql_to_text(t->j->arena, select) : STR_NULL);
+    if (select)
+        out->hogql = query_span_from(out, at);
+    query_write_dates(&w, &t->dates[PERIOD_CURRENT]);
+    query_write_common(t->j, &w);
+}
+
+int query_run_trends(struct query_job *j, const struct json *node, struct query_result *out,
+                     struct err *e)
+{
+    struct trends t = { .j = j, .node = node };
+    struct hogql_node *select = NULL;
+    const struct json *rows = NULL;
+    int rc = read_request(&t, e);
+    if (rc == 0)
+        rc = trends_statement(&t, &select, e);
+    if (rc == 0 && select)
+        rc = run_statement(&t, select, &rows, e);
+    if (rc == 0)
+        rc = trends_write_results(&t, rows, &out->results, &out->has_more, e);
+    if (rc < 0)
+        return rc;
+    out->interval = t.dates[PERIOD_CURRENT].interval;
+    out->date_to = t.dates[PERIOD_CURRENT].to;
+    write_members(&t, select, out);
+    return 0;
+}

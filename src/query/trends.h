@@ -1,0 +1,62 @@
+/* trends.h - what the parts of TrendsQuery share: the request as it was understood (trends.c), its
+ * statement (trends_sql.c), and the series that come out (trends_result.c). */
+#pragma once
+
+#include "query/breakdown.h"
+#include "query/entity.h"
+#include "query/formula.h"
+#include "query/internal.h"
+
+enum trends_display {
+    DISPLAY_SERIES,     /* lines, bars over time */
+    DISPLAY_CUMULATIVE, /* each point holds all before it */
+    DISPLAY_TOTAL,      /* one number: table, pie, bold number */
+};
+
+enum trends_period { PERIOD_CURRENT, PERIOD_PREVIOUS, PERIODS };
+
+struct trends_formula {
+    str text;
+    str name; /* STR_NULL: "Formula (text)" */
+    struct formula *tree;
+};
+
+struct trends {
+    struct query_job *j;
+    const struct json *node;
+    struct query_entity *series;
+    size_t series_n;
+    struct query_breakdown breakdown;
+    struct query_dates dates[PERIODS];
+    int64_t *buckets[PERIODS];
+    size_t buckets_n[PERIODS];
+    unsigned periods; /* 2 with compare */
+    bool compare_asked;
+    enum trends_display display;
+    str display_name; /* as written; STR_NULL: none */
+    int64_t smoothing;
+    struct trends_formula *formulas;
+    size_t formulas_n;
+    struct hogql_node *filter; /* properties of the whole query; NULL: none */
+    int64_t group_index;       /* count groups of this type, not persons; -1 */
+};
+
+/* One line of the answer: of a series, a period and a breakdown value. */
+struct trends_row {
+    const struct query_entity *entity; /* NULL: of a formula */
+    const struct trends_formula *formula;
+    enum trends_period period;
+    const struct json *value; /* of the breakdown: string or list; NULL: no breakdown */
+    int rank;                 /* 0 a value, 1 none, 2 all others */
+    double *data;             /* one for each bucket of the period; one alone in DISPLAY_TOTAL */
+    double sum;
+    struct trends_row *next;
+};
+
+/* Columns of the statement: series, period, value, then bucket (unless DISPLAY_TOTAL), then label
+ * (with a breakdown). NULL when no series can match anything. */
+int trends_statement(struct trends *t, struct hogql_node **out, struct err *e);
+
+/* Rows of the statement to the answer's "results". *more: there were values past the limit. */
+int trends_write_results(struct trends *t, const struct json *rows, struct buf *out, bool *more,
+                         struct err *e);
