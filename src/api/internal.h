@@ -73,6 +73,7 @@ extern const struct route person_routes[];
 extern const struct route personal_api_key_routes[];
 extern const struct route project_routes[];
 extern const struct route property_definition_routes[];
+extern const struct route query_routes[];
 extern const struct route remote_config_routes[];
 extern const struct route schema_routes[];
 extern const struct route sdk_routes[];

@@ -27,6 +27,7 @@ static const struct route *const tables[] = {
     personal_api_key_routes,
     project_routes,
     property_definition_routes,
+    query_routes,
     remote_config_routes,
     schema_routes,
     sdk_routes,
@@ -437,7 +438,9 @@ struct query_scope req_query_scope(struct req *r)
 {
     return (struct query_scope){
         .service = r->api->queries, .arena = r->arena, .team_id = r->project.id,
-        .timezone = r->project.timezone, .week_start = r->project.week_start_day, .id = STR_NULL,
+        .timezone = r->project.timezone, .week_start = r->project.week_start_day,
+        .test_account_filters = r->project.test_account_filters,
+        .display_names = r->project.display_names, .id = STR_NULL,
         .gone = peer_gone, .gone_context = r->http,
     };
 }

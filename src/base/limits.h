@@ -31,7 +31,7 @@
 #define LIMIT_SERIES 50                   /* series of one query */
 #define LIMIT_QUERY_CACHE (96u << 20)     /* bytes of query results kept */
 #define LIMIT_QUERIES_RUNNING 4           /* queries at work in the engine at a time */
-#define LIMIT_QUERIES_WAITING 16          /* that wait for their turn; more are refused */
+#define LIMIT_QUERIES_INSIDE 24           /* callers that wait for a result; more are refused */
 #define LIMIT_BACKGROUND_QUERIES 200      /* queries in the background, ended ones included */
 #define LIMIT_PERSON (1u << 20)           /* bytes of a person's or group's properties */
 #define LIMIT_FORM_FIELDS 1000         /* fields of a form body */

@@ -250,7 +250,7 @@ static int start_all(struct running *r, struct arena *a, const struct options *o
                          .traffic = r->traffic, .data = o->data, .started = clock_mono_us(),
                          .public_url = o->public_url,
                          .secure = o->public_url && strncmp(o->public_url, "https://", 8) == 0 };
-    struct http_config cfg = { .listen = o->listen, .workers = 8, .queue = 1024, .limit = api_limit,
+    struct http_config cfg = { .listen = o->listen, .workers = 32, .queue = 1024, .limit = api_limit,
                                .inline_run = api_inline, .run = api_run, .context = api };
     rc = http_server_start(&cfg, &r->http, e);
     if (rc < 0)

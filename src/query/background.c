@@ -271,6 +271,8 @@ static struct job *job_new(const struct query_scope *s, const struct json *node,
     job->scope.arena = a;
     job->scope.id = job->id;
     job->scope.timezone = arena_str(a, s->timezone);
+    job->scope.test_account_filters = arena_str(a, s->test_account_filters);
+    job->scope.display_names = arena_str(a, s->display_names);
     job->scope.background = true;
     job->scope.gone = is_cancelled;
     job->scope.gone_context = job;

@@ -115,7 +115,6 @@ int query_entity_read(struct query_job *j, const struct json *node, size_t order
                                .custom_name = STR_NULL, .math_word = STR_NULL,
                                .math_property = STR_NULL, .math_hogql = STR_NULL,
                                .math_group = -1, .multiplier = 1 };
-    struct hogql_node *fixed;
     const struct json *multiplier = json_get(node, "math_multiplier");
     if (!json_is(node, JSON_OBJECT))
         return query_misfit(e, "series", "Input should be a valid dictionary");
@@ -129,14 +128,9 @@ int query_entity_read(struct query_job *j, const struct json *node, size_t order
     if (rc == 0)
         rc = read_value(j, &en, e);
     if (rc == 0)
-        rc = query_properties(j, PROPERTIES_OF_EVENTS, json_get(node, "properties"), &en.filter,
-                              e);
-    if (rc == 0)
-        rc = query_properties(j, PROPERTIES_OF_EVENTS, json_get(node, "fixedProperties"), &fixed,
-                              e);
+        rc = query_all_properties(j, PROPERTIES_OF_EVENTS, node, &en.filter, e);
     if (rc < 0)
         return rc;
-    en.filter = hogql_and(j->arena, en.filter, fixed);
     if (json_is(multiplier, JSON_NUMBER))
         en.multiplier = multiplier->num;
     en.label = en.event.n ? en.event : STR("All events");

@@ -26,9 +26,13 @@ struct events {
     struct hogql_node *where, *having;
     int64_t limit, offset, before;
     struct map persons; /* distinct id -> struct person, or &nobody */
+    struct json *display_names;
 };
 
 static const struct person nobody;
+
+/* The properties that name a person where the project does not say. */
+#define DISPLAY_NAMES "[\"email\",\"name\",\"username\"]"
 
 /* -------------------------------------------------------------------------- select */
 
@@ -108,10 +112,10 @@ static int add_where_items(struct events *q, struct err *e)
     return rc;
 }
 
-static int add_properties(struct events *q, const char *key, struct err *e)
+static int add_properties(struct events *q, struct err *e)
 {
     struct hogql_node *condition;
-    int rc = query_properties(q->j, PROPERTIES_OF_EVENTS, json_get(q->node, key), &condition, e);
+    int rc = query_all_properties(q->j, PROPERTIES_OF_EVENTS, q->node, &condition, e);
     if (rc == 0)
         also(q, condition);
     return rc;
@@ -190,9 +194,7 @@ static int read_where(struct events *q, struct err *e)
 {
     int rc = add_where_items(q, e);
     if (rc == 0)
-        rc = add_properties(q, "properties", e);
-    if (rc == 0)
-        rc = add_properties(q, "fixedProperties", e);
+        rc = add_properties(q, e);
     if (rc == 0)
         rc = add_event_names(q, e);
     if (rc == 0)
@@ -333,24 +335,24 @@ static void write_person(struct events *q, struct json_writer *w, const struct p
     json_close(w, '}');
 }
 
-/* What a person is called: the first of these properties, or its distinct id. */
-static str display_name(const struct person *p, str distinct_id)
+/* What a person is called: the first of the project's naming properties, or its distinct id. */
+static str display_name(const struct events *q, const struct person *p, str distinct_id)
 {
-    static const char *const names[] = { "email", "Email", "name", "Name", "username", "Username",
-                                         "UserName" };
-    for (size_t i = 0; p != &nobody && i < ARRAY_LEN(names); i++) {
-        str name = json_get_text(p->properties, names[i]);
-        if (name.n)
-            return name;
+    const struct json *m = p == &nobody ? NULL : q->display_names->head;
+    for (; m; m = m->next) {
+        const struct json *name = json_get_str(p->properties, m->text);
+        if ((json_is(name, JSON_STRING) || json_is(name, JSON_NUMBER)) && name->text.n)
+            return name->text;
     }
     return distinct_id;
 }
 
-static void write_display_name(struct json_writer *w, const struct person *p, str distinct_id)
+static void write_display_name(const struct events *q, struct json_writer *w,
+                               const struct person *p, str distinct_id)
 {
     json_open(w, '{');
     json_key(w, "display_name");
-    json_str(w, display_name(p, distinct_id));
+    json_str(w, display_name(q, p, distinct_id));
     json_key(w, "id");
     json_str(w, p == &nobody ? STR_NULL : p->uuid);
     json_key(w, "distinct_id");
@@ -403,7 +405,7 @@ static int write_value(struct events *q, struct db *db, struct json_writer *w,
     if (rc == 0 && it->kind == ITEM_PERSON)
         write_person(q, w, p, v->text);
     else if (rc == 0)
-        write_display_name(w, p, v->text);
+        write_display_name(q, w, p, v->text);
     return rc;
 }
 
@@ -411,7 +413,10 @@ static int write_objects(struct events *q, const struct query_rows *rows, struct
                          struct err *e)
 {
     const struct json *tree;
-    int rc = query_rows_parse(q->j->arena, rows, &tree, e);
+    str names = q->j->scope->display_names;
+    int rc = json_parse(q->j->arena, names.n ? names : STR(DISPLAY_NAMES), &q->display_names, e);
+    if (rc == 0)
+        rc = query_rows_parse(q->j->arena, rows, &tree, e);
     if (rc < 0)
         return rc;
     struct json_writer w = JSON_WRITER(out);

@@ -117,7 +117,7 @@ static int filters_condition(struct fill *f, const struct hogql_node *select,
         return err_set(e, ERR_INVALID, NULL,
                        "Cannot use 'filters' placeholder in a SELECT clause that does not select "
                        "from the events, sessions, logs, traces or groups table.");
-    int rc = query_properties(f->j, t->scope, json_get(f->filters, "properties"), &properties, e);
+    int rc = query_all_properties(f->j, t->scope, f->filters, &properties, e);
     if (rc < 0)
         return rc;
     struct hogql_node *all = hogql_and(a, properties, date_condition(f, t, "date_to", HOGQL_LT));

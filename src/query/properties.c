@@ -668,3 +668,30 @@ int query_properties(struct query_job *j, enum query_property_scope scope,
         return query_misfit(e, "properties.values", "Input should be a valid list");
     return many(j, scope, values, any, out, e);
 }
+
+static int test_accounts(struct query_job *j, enum query_property_scope scope,
+                         const struct json *node, struct hogql_node **out, struct err *e)
+{
+    bool wanted = false;
+    struct json *filters;
+    str text = j->scope->test_account_filters;
+    int rc = query_get_bool(node, "filterTestAccounts", &wanted, e);
+    if (rc < 0 || !wanted || !text.n)
+        return rc;
+    rc = json_parse(j->arena, text, &filters, e);
+    return rc < 0 ? rc : query_properties(j, scope, filters, out, e);
+}
+
+int query_all_properties(struct query_job *j, enum query_property_scope scope,
+                         const struct json *node, struct hogql_node **out, struct err *e)
+{
+    struct hogql_node *own, *fixed, *test = NULL;
+    int rc = query_properties(j, scope, json_get(node, "properties"), &own, e);
+    if (rc == 0)
+        rc = query_properties(j, scope, json_get(node, "fixedProperties"), &fixed, e);
+    if (rc == 0)
+        rc = test_accounts(j, scope, node, &test, e);
+    if (rc == 0)
+        *out = hogql_and(j->arena, hogql_and(j->arena, own, fixed), test);
+    return rc;
+}

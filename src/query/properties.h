@@ -15,3 +15,6 @@ enum query_property_scope {
  * they say nothing. Errors are the documented ones. */
 int query_properties(struct query_job *j, enum query_property_scope scope,
                      const struct json *filters, struct hogql_node **out, struct err *e);
+/* All that a node has: `properties`, `fixedProperties`, and with filterTestAccounts the project's. */
+int query_all_properties(struct query_job *j, enum query_property_scope scope,
+                         const struct json *node, struct hogql_node **out, struct err *e);

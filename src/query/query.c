@@ -41,9 +41,10 @@ struct query_service {
     struct store *store;
     struct query_cache *cache;
     struct query_background *background;
-    pthread_mutex_t lock; /* guards running and waiting */
+    pthread_mutex_t lock; /* guards inside and running */
     pthread_cond_t freed;
-    unsigned running, waiting;
+    unsigned inside;  /* callers that wait for a computation */
+    unsigned running; /* statements in the engine */
 };
 
 struct query_service *query_service_new(struct olap *olap, struct store *store)
@@ -117,28 +118,39 @@ static int client_left(struct err *e)
     return e->kind;
 }
 
+/* Callers that wait for a result are bounded, so that slow queries leave threads for all else. */
+static int crowd_enter(struct query_service *s, struct err *e)
+{
+    int rc = 0;
+    pthread_mutex_lock(&s->lock);
+    if (s->inside >= LIMIT_QUERIES_INSIDE)
+        rc = err_set(e, ERR_THROTTLED, NULL,
+                     "Too many queries are running right now. Please try again in a moment.");
+    s->inside += rc == 0;
+    pthread_mutex_unlock(&s->lock);
+    return rc;
+}
+
+static void crowd_leave(struct query_service *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->inside--;
+    pthread_mutex_unlock(&s->lock);
+}
+
 /* Waits for one of the places at the engine. */
 static int gate_enter(struct query_service *s, struct query_job *j, struct err *e)
 {
     int rc = 0;
     pthread_mutex_lock(&s->lock);
-    if (s->running >= LIMIT_QUERIES_RUNNING && s->waiting >= LIMIT_QUERIES_WAITING)
-        rc = err_set(e, ERR_THROTTLED, NULL,
-                     "Too many queries are running right now. Please try again in a moment.");
-    s->waiting += rc == 0;
     while (rc == 0 && s->running >= LIMIT_QUERIES_RUNNING) {
         int64_t until = clock_mono_us() + CLOCK_SECOND;
         struct timespec at = { until / CLOCK_SECOND, until % CLOCK_SECOND * 1000 };
         pthread_cond_timedwait(&s->freed, &s->lock, &at);
-        if (left(j)) {
-            s->waiting--;
+        if (left(j))
             rc = client_left(e);
-        }
     }
-    if (rc == 0) {
-        s->waiting--;
-        s->running++;
-    }
+    s->running += rc == 0;
     pthread_mutex_unlock(&s->lock);
     return rc;
 }
@@ -335,13 +347,19 @@ static int lead(struct run *r, struct query_entry **entry, struct err *e)
 
 static int compute(struct run *r, struct query_entry **entry, struct err *e)
 {
-    struct query_cache *c = r->scope->service->cache;
-    int rc;
+    struct query_service *s = r->scope->service;
+    bool counted = !r->scope->background;
+    int rc = counted ? crowd_enter(s, e) : 0;
+    if (rc < 0)
+        return rc;
     do {
         bool first;
-        r->flight = query_cache_join(c, r->key, &first);
-        rc = first ? lead(r, entry, e) : query_cache_follow(c, r->flight, r->scope, entry, e);
+        r->flight = query_cache_join(s->cache, r->key, &first);
+        rc = first ? lead(r, entry, e)
+                   : query_cache_follow(s->cache, r->flight, r->scope, entry, e);
     } while (rc > 0);
+    if (counted)
+        crowd_leave(s);
     return rc;
 }
 

@@ -139,8 +139,7 @@ static int read_request(struct trends *t, struct err *e)
     if (rc == 0)
         rc = query_breakdown_read(t->j, t->node, &t->breakdown, e);
     if (rc == 0)
-        rc = query_properties(t->j, PROPERTIES_OF_EVENTS, json_get(t->node, "properties"),
-                              &t->filter, e);
+        rc = query_all_properties(t->j, PROPERTIES_OF_EVENTS, t->node, &t->filter, e);
     if (rc == 0)
         rc = read_dates(t, e);
     return rc;

@@ -1,0 +1,127 @@
+/* query.c - questions over the API: run a query node, look at background work, cancel it. What the
+ * nodes mean is query/'s. */
+#include <stdio.h>
+
+#include "api/internal.h"
+#include "query/query.h"
+
+#define NAME_MAX_CHARS 128
+
+static int misfit(struct err *e, const char *where, const char *what)
+{
+    err_set(e, ERR_INVALID, NULL, "1 validation error for QueryRequest\n%s\n  %s", where, what);
+    snprintf(e->code, sizeof(e->code), "parse_error");
+    return e->kind;
+}
+
+static int check_request(struct req *r, struct err *e)
+{
+    const struct json *query = json_get(r->body, "query");
+    const struct json *name = json_get(r->body, "name"), *limit = json_get(r->body,
+                                                                           "limit_context");
+    if (!json_is(r->body, JSON_OBJECT))
+        return misfit(e, "QueryRequest", "Input should be a valid dictionary");
+    if (!query)
+        return misfit(e, "query", "Field required");
+    if (name && name->type != JSON_NULL && name->type != JSON_STRING)
+        return misfit(e, "name", "Input should be a valid string");
+    if (json_is(name, JSON_STRING) && str_utf8_len(name->text) > NAME_MAX_CHARS)
+        return misfit(e, "name", "String should have at most 128 characters");
+    if (limit && limit->type != JSON_NULL && !str_eqz(limit->text, "posthog_ai"))
+        return misfit(e, "limit_context", "Input should be 'posthog_ai'");
+    return 0;
+}
+
+/* [Q] A request that asks for the cache only computes all the same when the cache is stale. */
+static enum query_refresh mode_of(struct req *r)
+{
+    enum query_refresh mode = query_refresh_of(json_get(r->body, "refresh"),
+                                               json_get(r->body, "async"));
+    return mode == QUERY_CACHE_ONLY ? QUERY_BLOCKING : mode;
+}
+
+/* The query with what the request lays over it. */
+static int overridden(struct req *r, const struct json **out, struct err *e)
+{
+    *out = json_get(r->body, "query");
+    int rc = query_with_filters(r->arena, *out, json_get(r->body, "filters_override"), out, e);
+    if (rc == 0)
+        rc = query_with_variables(r->arena, *out, json_get(r->body, "variables_override"), out, e);
+    return rc;
+}
+
+static int query_create(struct req *r, struct err *e)
+{
+    const struct json *node;
+    struct query_answer answer;
+    struct query_scope scope = req_query_scope(r);
+    int rc = check_request(r, e);
+    if (rc == 0)
+        rc = overridden(r, &node, e);
+    if (rc < 0)
+        return rc;
+    if (r->id.p && !str_eq(r->id, json_get_text(node, "kind")))
+        return err_set(e, ERR_INVALID, NULL, "The kind in the path is not the query's kind.");
+    scope.id = json_get_text(r->body, "client_query_id");
+    req_give_db(r);
+    rc = query_run(&scope, node, mode_of(r), &answer, e);
+    if (rc < 0)
+        return rc;
+    struct json_writer w = reply_json(r, answer.complete ? 200 : 202);
+    json_open(&w, '{');
+    query_write_answer(&w, &answer);
+    json_close(&w, '}');
+    return 0;
+}
+
+static int query_fetch(struct req *r, struct err *e)
+{
+    str status;
+    bool complete;
+    int failed;
+    if (!query_status(r->api->queries, r->arena, r->project.id, r->id, &status, &complete,
+                      &failed))
+        return err_set(e, ERR_NOT_FOUND, NULL, "Query " STR_FMT " not found for team %lld",
+                       STR_ARG(r->id), (long long)r->project.id);
+    struct json_writer w = reply_json(r, failed ? failed : complete ? 200 : 202);
+    json_open(&w, '{');
+    json_key(&w, "query_status");
+    json_raw(&w, status);
+    json_close(&w, '}');
+    return 0;
+}
+
+static int query_remove(struct req *r, struct err *e)
+{
+    bool waiting_only = str_eqz(http_query_of(r->http, "dequeue_only"), "true");
+    if (!query_cancel(r->api->queries, r->project.id, r->id, waiting_only))
+        return err_set(e, ERR_NOT_FOUND, NULL, "Query " STR_FMT " not found for team %lld",
+                       STR_ARG(r->id), (long long)r->project.id);
+    struct json_writer w = reply_json(r, 200);
+    json_open(&w, '{');
+    json_key(&w, "message");
+    json_z(&w, "The query was cancelled.");
+    json_close(&w, '}');
+    return 0;
+}
+
+static int query_check_auth(struct req *r, struct err *e)
+{
+    (void)e;
+    struct json_writer w = reply_json(r, 200);
+    json_open(&w, '{');
+    json_key(&w, "user");
+    json_z(&w, "ok");
+    json_close(&w, '}');
+    return 0;
+}
+
+const struct route query_routes[] = {
+    { "POST", "/api/projects/:project/query/", query_create, ACCESS_SCOPE, "query:read" },
+    { "POST", "/api/projects/:project/query/check_auth_for_async/", query_check_auth,
+      ACCESS_SCOPE, "query:read" },
+    { "POST", "/api/projects/:project/query/:id/", query_create, ACCESS_SCOPE, "query:read" },
+    { "GET", "/api/projects/:project/query/:id/", query_fetch, ACCESS_SCOPE, "query:read" },
+    { "DELETE", "/api/projects/:project/query/:id/", query_remove, ACCESS_SCOPE, "query:read" },
+    { 0 },
+};
