@@ -41,6 +41,8 @@ struct query_kind {
                struct err *e);
 };
 
+int query_run_funnels(struct query_job *j, const struct json *node, struct query_result *out,
+                      struct err *e);
 int query_run_hogql(struct query_job *j, const struct json *node, struct query_result *out,
                     struct err *e);
 int query_run_events(struct query_job *j, const struct json *node, struct query_result *out,

@@ -22,6 +22,7 @@
 
 static const struct query_kind kinds[] = {
     { "EventsQuery", query_run_events },
+    { "FunnelsQuery", query_run_funnels },
     { "HogQLQuery", query_run_hogql },
     { "TrendsQuery", query_run_trends },
 };
@@ -29,7 +30,7 @@ static const struct query_kind kinds[] = {
 /* Kinds of the protocol that this server cannot run: told apart from words that are no kind. */
 static const char *const known_kinds[] = {
     "ActorsQuery",    "DataTableNode",  "DataVisualizationNode", "DatabaseSchemaQuery",
-    "FunnelsQuery",   "FunnelCorrelationQuery", "HogQLASTQuery", "HogQLAutocomplete",
+    "FunnelCorrelationQuery", "HogQLASTQuery", "HogQLAutocomplete",
     "HogQLMetadata",  "HogQuery",       "InsightActorsQuery",    "InsightVizNode",
     "LifecycleQuery", "PathsQuery",     "PersonsNode",           "RetentionQuery",
     "SavedInsightNode", "SessionsTimelineQuery", "StickinessQuery", "WebOverviewQuery",

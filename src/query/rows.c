@@ -84,9 +84,8 @@ int query_rows_read(struct arena *a, str answer, struct query_rows *out, struct 
     size_t at = 0;
     if (!member(answer, "\"meta\":", &at, &text))
         return broken(e);
-    int rc = json_parse(a, text, &meta, e);
-    if (rc < 0)
-        return rc;
+    if (json_parse(a, text, &meta, e) < 0)
+        return broken(e);
     rows.n = meta->count;
     rows.names = arena_alloc(a, (rows.n + 1) * sizeof(*rows.names));
     rows.types = arena_alloc(a, (rows.n + 1) * sizeof(*rows.types));

@@ -337,14 +337,15 @@ static const char ranked[] =
     "SELECT breakdown, buckets, numbers,"
     " row_number() OVER (ORDER BY if(breakdown = {none}, 1, 0) ASC, total DESC, breakdown ASC)"
     "   AS place"
-    " FROM (SELECT breakdown, groupArray(bucket) AS buckets, groupArray(value) AS numbers,"
-    "   sum(value) AS total FROM {source} GROUP BY breakdown)";
+    " FROM (SELECT breakdown, groupArray(bucket) AS buckets,"
+    "   groupArray(ifNull(toFloat(value), 0)) AS numbers, sum(ifNull(toFloat(value), 0)) AS total"
+    "   FROM {source} GROUP BY breakdown)";
 static const char folded[] =
     "SELECT if(place > {limit} and breakdown != {none}, {other}, breakdown) AS label,"
     " one_bucket AS bucket, sum(one_number) AS value FROM {source}"
     " ARRAY JOIN buckets AS one_bucket, numbers AS one_number GROUP BY label, bucket";
 static const char ranked_total[] =
-    "SELECT breakdown, value AS one_number, row_number() OVER (ORDER BY if(breakdown = {none}, 1, 0) ASC,"
+    "SELECT breakdown, ifNull(toFloat(value), 0) AS one_number, row_number() OVER (ORDER BY if(breakdown = {none}, 1, 0) ASC,"
     " value DESC, breakdown ASC) AS place FROM {source}";
 static const char folded_total[] =
     "SELECT if(place > {limit} and breakdown != {none}, {other}, breakdown) AS label,"
@@ -361,11 +362,13 @@ static int limit_values(struct branch *b, struct hogql_node *source, struct hogq
         { "limit", hogql_int(b->a, bd->limit) },
         { NULL, NULL },
     };
-    int rc = hogql_parse_select(b->a, str_of(b->buckets ? ranked : ranked_total), ph,
-                                &ph[0].value, e);
-    return rc < 0 ? rc
-                  : hogql_parse_select(b->a, str_of(b->buckets ? folded : folded_total), ph, out,
-                                       e);
+    struct hogql_node *in_order;
+    int rc = hogql_parse_select(b->a, str_of(b->buckets ? ranked : ranked_total), ph, &in_order,
+                                e);
+    if (rc < 0)
+        return rc;
+    ph[0].value = in_order;
+    return hogql_parse_select(b->a, str_of(b->buckets ? folded : folded_total), ph, out, e);
 }
 
 /* -------------------------------------------------------------------------- the whole */

@@ -68,6 +68,13 @@ function daysBetween(first, last) {
   return days;
 }
 
+// {key: items}
+function groupBy(list, key) {
+  const groups = {};
+  for (const item of list) (groups[key(item)] ??= []).push(item);
+  return groups;
+}
+
 const sum = (list) => list.reduce((a, b) => a + b, 0);
 // As ClickHouse's quantile: between the two nearest of the sorted values.
 function quantile(q, values) {
@@ -76,4 +83,4 @@ function quantile(q, values) {
   return list[low] + (list[Math.min(low + 1, list.length - 1)] - list[low]) * (at - low);
 }
 
-module.exports = { makeEvents, capture, wall, addDays, daysBetween, sum, quantile };
+module.exports = { makeEvents, capture, wall, addDays, daysBetween, groupBy, sum, quantile };

@@ -3,7 +3,7 @@
 const { test, before, after } = require("node:test");
 const assert = require("node:assert/strict");
 const { start } = require("./server.js");
-const { makeEvents, capture, wall, addDays, daysBetween, sum, quantile } = require("./query_events.js");
+const { makeEvents, capture, wall, addDays, daysBetween, groupBy, sum, quantile } = require("./query_events.js");
 
 const NULL_LABEL = "$$_posthog_breakdown_null_$$", OTHER_LABEL = "$$_posthog_breakdown_other_$$";
 const now = "2026-03-31T10:30:00Z"; // two days after Berlin's clocks went forward
@@ -155,7 +155,7 @@ test("cumulative displays add up; actors count once", async () => {
 test("a breakdown: values by their sum, then none, then all others", async () => {
   const dateRange = { date_from: "2026-03-01", date_to: "2026-03-31" }, days = daysBetween("2026-03-01", "2026-03-31");
   const list = named("$pageview").filter((e) => e.timestamp >= "2026-03-01");
-  const groups = Object.groupBy(list, (e) => e.properties.$browser || NULL_LABEL);
+  const groups = groupBy(list, (e) => e.properties.$browser || NULL_LABEL);
   const ranked = Object.keys(groups).filter((k) => k !== NULL_LABEL)
     .sort((a, b) => groups[b].length - groups[a].length || (a < b ? -1 : 1));
   for (const limit of [2, 25]) {
@@ -184,7 +184,7 @@ test("several breakdowns, several series, types of values", async () => {
   const inside = (name) => named(name).filter((e) => e.timestamp >= "2026-03-01");
   const two = await series({ series: [pageviews], dateRange, trendsFilter: { display: "ActionsTable" },
     breakdownFilter: { breakdowns: [{ property: "paid", type: "event" }, { property: "version", type: "event" }] } });
-  const groups = Object.groupBy(inside("$pageview"), (e) => `${e.properties.paid}::${e.properties.version}`);
+  const groups = groupBy(inside("$pageview"), (e) => `${e.properties.paid}::${e.properties.version}`);
   assert.deepEqual(Object.fromEntries(two.map((r) => [r.label, r.aggregated_value])),
     Object.fromEntries(Object.entries(groups).map(([k, v]) => [k, v.length])));
   assert.ok(two.every((r) => r.label === r.breakdown_value.join("::")));
