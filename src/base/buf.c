@@ -13,6 +13,15 @@ void buf_release(struct buf *b)
     *b = BUF_INIT(b->max);
 }
 
+void buf_trim(struct buf *b)
+{
+    char *p = b->n && b->n < b->cap ? realloc(b->p, b->n) : NULL;
+    if (!p)
+        return;
+    b->p = p;
+    b->cap = b->n;
+}
+
 void buf_reset(struct buf *b)
 {
     b->n = 0;

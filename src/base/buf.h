@@ -17,6 +17,8 @@ struct buf {
 
 void buf_release(struct buf *b);
 void buf_reset(struct buf *b);
+/* Gives back memory that the content does not need. */
+void buf_trim(struct buf *b);
 /* Room for n more bytes at b->p + b->n, or NULL when that passes the maximum. */
 char *buf_room(struct buf *b, size_t n);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

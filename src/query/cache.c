@@ -187,6 +187,8 @@ static struct kept *keep_new(struct query_flight *f, struct query_result *result
     BUG_ON(!k);
     k->entry.result = *result;
     *result = (struct query_result){ 0 };
+    buf_trim(&k->entry.result.results); /* it may stay for long */
+    buf_trim(&k->entry.result.members);
     k->entry.refreshed = clock_now_us();
     memcpy(k->entry.key, f->key, sizeof(f->key));
     k->size = sizeof(*k) + k->entry.result.results.cap + k->entry.result.members.cap;
