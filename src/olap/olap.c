@@ -239,8 +239,15 @@ static str split_exception(str text, str *name)
         open--;
     *name = str_slice(text, open + 1, text.n - 1);
     text = str_trim(str_slice(text, 0, open));
-    ptrdiff_t noise = str_find(text, STR(": while executing"));
-    return noise > 0 ? str_slice(text, 0, (size_t)noise) : text;
+    /* What follows is the server's own view: steps of the pipeline, our statement. */
+    static const char *const noises[] = { ": while executing", ": While processing", ": while ",
+                                          ": In scope ", ". In scope ", " In scope " };
+    for (size_t i = 0; i < ARRAY_LEN(noises); i++) {
+        ptrdiff_t noise = str_find(text, str_of(noises[i]));
+        if (noise > 0)
+            text = str_slice(text, 0, (size_t)noise);
+    }
+    return text;
 }
 
 static int exception(str text, struct err *e)
