@@ -233,14 +233,15 @@ static const char per_actor[] =
     " FROM events WHERE {where} GROUP BY actor";
 static const char walked[] =
     "SELECT label, arrayFold((paths, x) -> if(notEmpty(arrayElement(paths, {n})), paths,"
-    "   arrayMap(k -> if(not has(x.2, k), arrayElement(paths, k),"
-    "     if(k = 1, [x.1],"
+    "   arrayMap(k -> if(not has(tupleElement(x, 2), k), arrayElement(paths, k),"
+    "     if(k = 1, [tupleElement(x, 1)],"
     "       if(notEmpty(arrayElement(paths, k - 1))"
-    "         and x.1 - arrayElement(arrayElement(paths, k - 1), 1) <= {window},"
-    "         arrayPushBack(arrayElement(paths, k - 1), x.1), arrayElement(paths, k)))),"
+    "         and tupleElement(x, 1) - arrayElement(arrayElement(paths, k - 1), 1) <= {window},"
+    "         arrayPushBack(arrayElement(paths, k - 1), tupleElement(x, 1)),"
+    "         arrayElement(paths, k)))),"
     "     range(1, {n} + 1))),"
-    "   visits, arrayMap(k -> arrayMap(y -> y.1, arraySlice(visits, 1, 0)), range(1, {n} + 1)))"
-    "   AS ends"
+    "   visits, arrayMap(k -> arrayMap(y -> tupleElement(y, 1), arraySlice(visits, 1, 0)),"
+    "     range(1, {n} + 1))) AS ends"
     " FROM {source}";
 static const char reached[] =
     "SELECT label, arrayLastIndex(path -> notEmpty(path), ends) AS steps,"
