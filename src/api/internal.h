@@ -63,6 +63,7 @@ extern const struct route capture_v1_routes[];
 extern const struct route collaborator_routes[];
 extern const struct route dashboard_routes[];
 extern const struct route event_definition_routes[];
+extern const struct route event_routes[];
 extern const struct route flags_routes[];
 extern const struct route health_routes[];
 extern const struct route insight_routes[];
@@ -144,6 +145,15 @@ struct json_writer page_open(struct req *r, struct page page, int64_t count);
 /* The same where counting is left out: count -1 writes none, `more` says that a page follows. */
 struct json_writer page_open_uncounted(struct req *r, struct page page, int64_t count, bool more);
 void page_close(struct json_writer *w);
+/* The request's own address, as clients see it, with that query. */
+str page_url(struct req *r, str query);
+
+/* Runs a query node, without the cache; its rows, lists in a list. Gives r->db back meanwhile. */
+int req_query_rows(struct req *r, const struct json *node, struct json **rows, struct err *e);
+/* '%text%' for LIKE, what is special in it escaped. */
+str like_pattern(struct arena *a, str text);
+int event_values(struct req *r, struct err *e);
+int person_values(struct req *r, struct err *e);
 
 /* Whether CSV is asked for, by ?format=csv or a path that ends in ".csv". */
 bool wants_csv(struct req *r);

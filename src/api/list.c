@@ -15,24 +15,29 @@ struct page page_of(struct req *r)
     return page;
 }
 
-/* The request's own address with another offset; 0 leaves it out. */
-static void write_page_url(struct req *r, struct json_writer *w, struct page page, int64_t offset)
+str page_url(struct req *r, str query)
 {
-    char text[24];
     str host = http_header_of(r->http, "Host"), proto = http_header_of(r->http,
                                                                        "X-Forwarded-Proto");
-    snprintf(text, sizeof(text), "%lld", (long long)offset);
-    str query = http_query_with(r->http, "offset", offset ? text : NULL);
-    bool has_limit = http_query_of(r->http, "limit").p != NULL;
     str base = r->api->public_url ? str_of(r->api->public_url)
                                   : arena_printf(r->arena, "%s://" STR_FMT,
                                                  str_eqz(proto, "https") ? "https" : "http",
                                                  STR_ARG(host));
+    return arena_printf(r->arena, STR_FMT STR_FMT "?" STR_FMT, STR_ARG(base),
+                        STR_ARG(r->http->path), STR_ARG(query));
+}
+
+/* The request's own address with another offset; 0 leaves it out. */
+static void write_page_url(struct req *r, struct json_writer *w, struct page page, int64_t offset)
+{
+    char text[24];
+    snprintf(text, sizeof(text), "%lld", (long long)offset);
+    str query = http_query_with(r->http, "offset", offset ? text : NULL);
+    bool has_limit = http_query_of(r->http, "limit").p != NULL;
     str limit = has_limit ? STR("") : arena_printf(r->arena, "limit=%lld%s",
                                                    (long long)page.limit, query.n ? "&" : "");
-    str url = arena_printf(r->arena, STR_FMT STR_FMT "?" STR_FMT STR_FMT, STR_ARG(base),
-                           STR_ARG(r->http->path), STR_ARG(limit), STR_ARG(query));
-    json_str(w, url);
+    json_str(w, page_url(r, arena_printf(r->arena, STR_FMT STR_FMT, STR_ARG(limit),
+                                         STR_ARG(query))));
 }
 
 struct json_writer page_open_uncounted(struct req *r, struct page page, int64_t count, bool more)

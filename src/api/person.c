@@ -1,7 +1,6 @@
 /* person.c - persons over the API: lists, one, changes by hand, deletion. Rows live in model/person.c,
  * the changes in ingest/person_change.c. */
 #include "api/internal.h"
-#include "base/fold.h"
 #include "base/limits.h"
 #include "base/uuid.h"
 #include "ingest/deliver.h"
@@ -69,11 +68,11 @@ static int find_by_id(struct req *r, str distinct_id, struct found *f, struct er
 }
 
 /* One row more than the page says whether another page follows. */
-static int find_page(struct req *r, const struct person_filter *filter, struct page page,
-                     struct found *f, struct err *e)
+static int find_page(struct req *r, str email, struct page page, struct found *f, struct err *e)
 {
     struct stmt *st;
-    int rc = person_page(r->db, r->arena, filter, page.limit + 1, page.offset, &st, e);
+    int rc = person_page(r->db, r->arena, r->project.id, email, page.limit + 1, page.offset, &st,
+                         e);
     while (rc >= 0 && (rc = stmt_step(st, e)) > 0) {
         if ((int64_t)f->n == page.limit) {
             f->more = true;
@@ -84,6 +83,99 @@ static int find_page(struct req *r, const struct person_filter *filter, struct p
         rc = person_read(st, r->arena, &f->list[f->n++], e);
     }
     return rc;
+}
+
+static str text_param(struct req *r, const char *name)
+{
+    str v = http_query_of(r->http, name);
+    return v.n && str_utf8_valid(v) ? v : STR_NULL;
+}
+
+/* Texts and property filters are looked for by the event store, which reads a property of a million
+ * persons at once; what it finds is read here. */
+static int read_search(struct req *r, str email, struct json *values, str *where, struct err *e)
+{
+    struct arena *a = r->arena;
+    str search = text_param(r, "search");
+    struct uuid u;
+    *where = STR("1 = 1");
+    if (email.p) {
+        *where = STR("properties.email = {email}");
+        json_set(values, STR("email"), json_new_str(a, email));
+    }
+    if (text_param(r, "properties").p)
+        *where = arena_printf(a, STR_FMT " AND {filters}", STR_ARG(*where));
+    if (!search.p)
+        return 0;
+    if (str_utf8_len(search) > LIMIT_SEARCH)
+        return err_set(e, ERR_TOO_LONG, "search",
+                       "Ensure this field has no more than %d characters.", LIMIT_SEARCH);
+    json_set(values, STR("pattern"), json_new_str(a, like_pattern(a, search)));
+    json_set(values, STR("search"), json_new_str(a, search));
+    *where = arena_printf(a, STR_FMT " AND (properties.email ILIKE {pattern}"
+                                     " OR properties.name ILIKE {pattern} OR id IN (SELECT"
+                                     " person_id FROM person_distinct_ids WHERE distinct_id"
+                                     " ILIKE {pattern})%s)",
+                          STR_ARG(*where),
+                          uuid_parse(search, &u) ? " OR id = toUUID({search})" : "");
+    return 0;
+}
+
+static int read_filters(struct req *r, struct json *node, struct err *e)
+{
+    str text = text_param(r, "properties");
+    struct json *filters = json_new(r->arena, JSON_OBJECT), *v;
+    struct err bad = ERR_INIT;
+    if (!text.p)
+        return 0;
+    if (json_parse(r->arena, text, &v, &bad) < 0 ||
+        (v->type != JSON_ARRAY && v->type != JSON_OBJECT))
+        return err_set(e, ERR_INVALID, NULL, "Properties are unparsable!");
+    json_set(filters, STR("properties"), v);
+    json_set(node, STR("filters"), filters);
+    return 0;
+}
+
+static int run_search(struct req *r, str select, str where, str tail, struct json *values,
+                      struct json **rows, struct err *e)
+{
+    struct json *node = json_new(r->arena, JSON_OBJECT);
+    str text = arena_printf(r->arena, STR_FMT " FROM persons WHERE " STR_FMT STR_FMT,
+                            STR_ARG(select), STR_ARG(where), STR_ARG(tail));
+    json_set(node, STR("kind"), json_new_str(r->arena, STR("HogQLQuery")));
+    json_set(node, STR("query"), json_new_str(r->arena, text));
+    json_set(node, STR("values"), values);
+    int rc = read_filters(r, node, e);
+    return rc < 0 ? rc : req_query_rows(r, node, rows, e);
+}
+
+/* count may be NULL: not asked for. */
+static int find_searched(struct req *r, str email, struct page page, struct found *f,
+                         int64_t *count, struct err *e)
+{
+    struct json *values = json_new(r->arena, JSON_OBJECT), *rows;
+    str where;
+    int64_t limit = page.limit < LIMIT_PERSONS_FOUND ? page.limit : LIMIT_PERSONS_FOUND, n = 0;
+    str tail = arena_printf(r->arena, " ORDER BY created_at DESC, id LIMIT %lld OFFSET %lld",
+                            (long long)limit + 1, (long long)page.offset);
+    int rc = read_search(r, email, values, &where, e);
+    if (rc == 0 && count)
+        rc = run_search(r, STR("SELECT count()"), where, STR(""), values, &rows, e);
+    if (rc == 0 && count)
+        *count = rows->head->head->i64;
+    if (rc == 0)
+        rc = run_search(r, STR("SELECT id"), where, tail, values, &rows, e);
+    for (const struct json *m = rc == 0 ? rows->head : NULL; m && rc >= 0; m = m->next) {
+        if (n++ == limit) {
+            f->more = true;
+            break;
+        }
+        f->list = arena_grown(r->arena, f->list, f->n, sizeof(*f->list));
+        rc = person_find_uuid(r->db, r->arena, r->project.id, m->head->text, &f->list[f->n], e);
+        if (rc > 0) /* else it was deleted just now */
+            f->n++;
+    }
+    return rc < 0 ? rc : 0;
 }
 
 static int reply_list(struct req *r, const struct found *f, struct page page, int64_t count,
@@ -111,31 +203,27 @@ static int reply_list(struct req *r, const struct found *f, struct page page, in
     return rc;
 }
 
-static str text_param(struct req *r, const char *name)
-{
-    str v = http_query_of(r->http, name);
-    return v.n && str_utf8_valid(v) ? v : STR_NULL;
-}
-
 static int person_list(struct req *r, struct err *e)
 {
     struct page page = page_of(r);
     struct found f = { 0 };
-    struct person_filter filter = { .team_id = r->project.id, .email = text_param(r, "email") };
-    str distinct_id = text_param(r, "distinct_id"), search = text_param(r, "search");
+    str email = text_param(r, "email"), distinct_id = text_param(r, "distinct_id");
     int64_t count = -1;
     int total;
     int rc = param_flag(r, "include_total", &total, e);
-    if (search.p)
-        filter.search = fold_lower(r->arena, search);
-    if (rc == 0 && distinct_id.p)
+    bool searched = text_param(r, "search").p || text_param(r, "properties").p;
+    if (rc < 0)
+        return rc;
+    if (distinct_id.p)
         rc = find_by_id(r, distinct_id, &f, e);
-    else if (rc == 0)
-        rc = find_page(r, &filter, page, &f, e);
+    else if (searched)
+        rc = find_searched(r, email, page, &f, total > 0 ? &count : NULL, e);
+    else
+        rc = find_page(r, email, page, &f, e);
     if (rc == 0 && total > 0 && distinct_id.p)
         count = (int64_t)f.n;
-    else if (rc == 0 && total > 0)
-        rc = person_count(r->db, r->arena, &filter, &count, e);
+    else if (rc == 0 && total > 0 && !searched)
+        rc = person_count(r->db, r->arena, r->project.id, email, &count, e);
     return rc < 0 ? rc : reply_list(r, &f, page, count, e);
 }
 
@@ -422,6 +510,7 @@ const struct route person_routes[] = {
     { "POST", AT "/batch_by_distinct_ids/", person_batch_distinct, ACCESS_SCOPE, "person:read",
       0 },
     { "POST", AT "/batch_by_uuids/", person_batch_uuids, ACCESS_SCOPE, "person:read", 0 },
+    { "GET", AT "/values/", person_values, ACCESS_SCOPE, "person:read", 0 },
     { "GET", AT "/:id/", person_fetch, ACCESS_SCOPE, "person:read", 0 },
     { "PATCH", AT "/:id/", person_change, ACCESS_SCOPE, "person:write", 0 },
     { "PUT", AT "/:id/", person_change, ACCESS_SCOPE, "person:write", 0 },

@@ -17,6 +17,7 @@ static const struct route *const tables[] = {
     collaborator_routes,
     dashboard_routes,
     event_definition_routes,
+    event_routes,
     flags_routes,
     health_routes,
     insight_routes,

@@ -46,3 +46,7 @@
 #define LIMIT_HOGQL_DEPTH 400             /* levels of a query's tree */
 #define LIMIT_HOGQL_SQL (8u << 20)        /* bytes of the SQL made from a query */
 #define LIMIT_HOGQL_MEMORY (64u << 20)    /* bytes a query's tree may take while it is resolved */
+#define LIMIT_EVENTS_PAGE 1000            /* events in one answer of events/ */
+#define LIMIT_EVENTS_OFFSET 50000         /* events skipped before it */
+#define LIMIT_PROPERTY_VALUES 10          /* values offered of a property */
+#define LIMIT_PERSONS_FOUND 10000         /* persons in one page of a search */

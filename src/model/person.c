@@ -133,36 +133,28 @@ int person_id_revive(struct db *d, struct arena *a, int64_t team_id, str distinc
     return rc < 0 ? rc : 0;
 }
 
-#define FILTERED                                                                              \
-    " FROM person p WHERE p.team_id = ?1 AND (?2 IS NULL OR p.properties ->> '$.email' = ?2)" \
-    " AND (?3 IS NULL OR p.uuid = ?3 OR instr(lower(p.properties ->> '$.email'), ?3) > 0"     \
-    " OR instr(lower(p.properties ->> '$.name'), ?3) > 0"                                     \
-    " OR EXISTS (SELECT 1 FROM person_distinct_id i WHERE i.person_id = p.id"                 \
-    " AND instr(lower(i.distinct_id), ?3) > 0))"
-#define BY_EMAIL                                                                              \
-    " FROM person p INDEXED BY person_email WHERE p.team_id = ?1"                             \
+#define WITH_EMAIL                                                                      \
+    " FROM person p INDEXED BY person_email WHERE p.team_id = ?1"                       \
     " AND p.properties ->> '$.email' = ?2 AND p.properties ->> '$.email' IS NOT NULL"
 
-int person_page(struct db *d, struct arena *a, const struct person_filter *f, int64_t limit,
+int person_page(struct db *d, struct arena *a, int64_t team_id, str email, int64_t limit,
                 int64_t offset, struct stmt **out, struct err *e)
 {
-    /* An email alone is looked up in its index; the rest follows the order and stops at the page's
-     * end. */
-    static const char newest[] = "SELECT " COLUMNS FILTERED
-        " ORDER BY p.created_at DESC, p.id DESC LIMIT ?4 OFFSET ?5";
-    static const char by_email[] = "SELECT " COLUMNS BY_EMAIL
-        " ORDER BY p.created_at DESC, p.id DESC LIMIT ?4 OFFSET ?5";
-    return db_open(d, a, out, e, f->email.p && !f->search.p ? by_email : newest, "issii",
-                   f->team_id, f->email, f->search, limit, offset);
+    static const char newest[] = "SELECT " COLUMNS " FROM person p WHERE p.team_id = ?1"
+        " ORDER BY p.created_at DESC, p.id DESC LIMIT ?3 OFFSET ?4";
+    static const char with_email[] = "SELECT " COLUMNS WITH_EMAIL
+        " ORDER BY p.created_at DESC, p.id DESC LIMIT ?3 OFFSET ?4";
+    return db_open(d, a, out, e, email.p ? with_email : newest, "isii", team_id, email, limit,
+                   offset);
 }
 
-int person_count(struct db *d, struct arena *a, const struct person_filter *f, int64_t *out,
+int person_count(struct db *d, struct arena *a, int64_t team_id, str email, int64_t *out,
                  struct err *e)
 {
-    static const char all[] = "SELECT count(*) FROM person WHERE team_id = ?"; /* the index alone */
+    static const char all[] = "SELECT count(*) FROM person WHERE team_id = ?1"; /* the index alone */
     struct stmt *st;
-    int rc = db_open(d, a, &st, e, f->email.p || f->search.p ? "SELECT count(*)" FILTERED : all,
-                     "iss", f->team_id, f->email, f->search);
+    int rc = db_open(d, a, &st, e, email.p ? "SELECT count(*)" WITH_EMAIL : all, "is", team_id,
+                     email);
     if (rc < 0 || (rc = stmt_step(st, e)) < 0)
         return rc;
     *out = stmt_i64(st, 0);

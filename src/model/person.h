@@ -48,16 +48,10 @@ int person_id_set(struct db *d, int64_t team_id, str distinct_id, int64_t person
 int person_id_revive(struct db *d, struct arena *a, int64_t team_id, str distinct_id,
                      int64_t *version, struct err *e);
 
-struct person_filter {
-    int64_t team_id;
-    str email;  /* exactly; STR_NULL as the following: any */
-    str search; /* lower case: part of email, name or a distinct id, or the whole uuid */
-};
-
-/* Newest first; the statement yields rows for person_read. */
-int person_page(struct db *d, struct arena *a, const struct person_filter *f, int64_t limit,
+/* Newest first; email: exactly, STR_NULL: any. The statement yields rows for person_read. */
+int person_page(struct db *d, struct arena *a, int64_t team_id, str email, int64_t limit,
                 int64_t offset, struct stmt **out, struct err *e);
-int person_count(struct db *d, struct arena *a, const struct person_filter *f, int64_t *out,
+int person_count(struct db *d, struct arena *a, int64_t team_id, str email, int64_t *out,
                  struct err *e);
 int person_read(struct stmt *st, struct arena *a, struct person *out, struct err *e);
 

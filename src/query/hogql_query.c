@@ -72,6 +72,7 @@ static const struct filtered {
     { "events", "timestamp", PROPERTIES_OF_EVENTS },
     { "sessions", "$start_timestamp", PROPERTIES_OF_SESSIONS },
     { "groups", "created_at", PROPERTIES_OF_GROUPS },
+    { "persons", "created_at", PROPERTIES_OF_PERSONS },
 };
 
 /* The first table of the SELECT that filters can be about. */

@@ -73,6 +73,7 @@ test("lists are newest first and paged, counted only when asked", async () => {
 
 test("search finds parts of email, name and ids, and a whole uuid", async () => {
   const p = await person({ email: "Zoë.Q@Example.com", name: "Quentin" }, "user:q-77");
+  await eventually(async () => (await ownerOf("user:q-77")) && (await inStore(p.uuid)) || undefined);
   for (const part of ["q@EXAMPLE", "uenti", "R:Q-7", p.uuid, "zo%C3%AB"])
     assert.deepEqual(await names(`search=${part}`), ["Zoë.Q@Example.com"], part);
   for (const none of [p.uuid.slice(0, 20), "%25", "nobody"]) assert.deepEqual(await names(`search=${none}`), []);
@@ -81,6 +82,23 @@ test("search finds parts of email, name and ids, and a whole uuid", async () => 
   assert.deepEqual(await names("distinct_id=user:q-7"), []);
   assert.deepEqual(await names("distinct_id=user:q-77&include_total=1"), ["Zoë.Q@Example.com"]);
   for (const theirs of ["distinct_id=foreign", "search=foreign", "email=f@x.y"]) assert.deepEqual(await names(theirs), []);
+});
+
+test("persons are filtered by properties, counted and paged", async () => {
+  const enc = (v) => encodeURIComponent(JSON.stringify(v));
+  for (const [id, seats] of [["seats1", 1], ["seats5", 5], ["seats9", 9]]) {
+    const p = await person({ seats, name: id }, id);
+    await eventually(async () => (await ownerOf(id)) && (await inStore(p.uuid)) || undefined);
+  }
+  const more = enc([{ key: "seats", value: 2, operator: "gt", type: "person" }]);
+  assert.deepEqual(await names(`properties=${more}`), ["seats9", "seats5"]);
+  assert.deepEqual(await names(`properties=${more}&search=TS5`), ["seats5"]);
+  const first = await list(`properties=${more}&limit=1&include_total=true`);
+  assert.deepEqual([first.count, first.results[0].name], [2, "seats9"]);
+  const second = (await s.call("GET", first.next)).json;
+  assert.deepEqual([second.next, second.results[0].name], [null, "seats5"]);
+  assert.equal((await call("GET", `${persons}?properties=nonsense`)).json.detail, "Properties are unparsable!");
+  assert.equal((await call("GET", `${persons}?search=${"x".repeat(201)}`)).json.attr, "search");
 });
 
 test("the name follows the project's choice, then ids that people chose", async () => {
