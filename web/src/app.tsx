@@ -50,7 +50,8 @@ function App() {
   if (session.value) return <Shell><View /></Shell>;
   if (sessionError.value)
     return <main class="login"><ErrorNote message={sessionError.value} retry={() => void loadSession()} /></main>;
-  return session.value === null && place.value.view === "login" ? <Login /> : <div class="splash" role="status" aria-label="Loading" />;
+  if (session.value === null && place.value.view === "login") return <Login />;
+  return <div class="splash" role="status" aria-label="Loading" />;
 }
 
 startTheme();

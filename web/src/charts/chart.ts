@@ -103,7 +103,8 @@ export function summary(c: Chart): string {
       });
       const from = c.buckets[0], to = c.buckets.at(-1);
       const what = { line: "Line chart", area: "Area chart", bar: "Bar chart", stacked: "Stacked bar chart" }[c.form];
-      return `${what}${from && to ? `, ${bucketTitle(from, c.interval)} to ${bucketTitle(to, c.interval)}` : ""}. ${all.join(". ")}`;
+      const when = from && to ? `, ${bucketTitle(from, c.interval)} to ${bucketTitle(to, c.interval)}` : "";
+      return `${what}${when}. ${all.join(". ")}`;
     }
     case "bars": case "pie":
       return `${c.kind === "pie" ? "Pie chart" : "Bar chart"}. ${

@@ -91,8 +91,11 @@ function xAxis(chart: SeriesChart, ink: Inks): uPlot.Axis {
 }
 
 /** The cursor stands on buckets, not between them. */
-const snap: uPlot.Cursor.MousePosRefiner = (u, left, top) =>
-  (left < 0 ? [left, top] : [u.valToPos(Math.min(Math.max(Math.round(u.posToVal(left, "x")), 0), u.data[0].length - 1), "x"), top]);
+const snap: uPlot.Cursor.MousePosRefiner = (u, left, top) => {
+  if (left < 0) return [left, top];
+  const bucket = Math.round(u.posToVal(left, "x"));
+  return [u.valToPos(Math.min(Math.max(bucket, 0), u.data[0].length - 1), "x"), top];
+};
 
 interface Size {
   width: number;
@@ -154,7 +157,9 @@ function Tooltip({ chart, shown, point }: { chart: SeriesChart; shown: Series[];
       {shown.slice(0, 12).map((s, i) => (
         <p key={i} class="tip-row">
           <span class={`swatch ${s.previous ? "pale" : ""}`} style={{ background: `var(--series-${s.color})` }} />
-          <span class="tip-label">{s.previous ? `${s.label}, ${bucketTitle(s.buckets?.[point.index] ?? "", chart.interval)}` : s.label}</span>
+          <span class="tip-label">
+            {s.label}{s.previous && `, ${bucketTitle(s.buckets?.[point.index] ?? "", chart.interval)}`}
+          </span>
           <b>{s.values[point.index] == null ? "–" : formatNumber(s.values[point.index]!, chart.format)}</b>
         </p>
       ))}
@@ -219,8 +224,12 @@ export function SeriesPlot({ chart }: { chart: SeriesChart }) {
 
   const onKey = (e: KeyboardEvent) => {
     const u = plot.current, last = chart.buckets.length - 1;
-    const to = { ArrowLeft: Math.max(0, (point?.index ?? last + 1) - 1), ArrowRight: Math.min(last, (point?.index ?? -1) + 1),
-      Home: 0, End: last }[e.key];
+    const to = {
+      ArrowLeft: Math.max(0, (point?.index ?? last + 1) - 1),
+      ArrowRight: Math.min(last, (point?.index ?? -1) + 1),
+      Home: 0,
+      End: last,
+    }[e.key];
     if (!u || to === undefined) return;
     e.preventDefault();
     u.setCursor({ left: u.valToPos(to, "x"), top: u.bbox.height / devicePixelRatio / 2 });

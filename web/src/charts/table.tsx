@@ -21,8 +21,12 @@ export function DataTable({ table }: { table: TableChart }) {
     const key = (i: number) => (sort.column === 0 && table.order ? table.order[i] : table.rows[i]![sort.column]);
     return table.rows.map((_, i) => i).sort((a, b) => sign * compareCells(key(a), key(b))).map((i) => table.rows[i]!);
   }, [table, sort]);
-  const turn = (column: number) => setSort((s) =>
-    (s?.column !== column ? { column, down: numeric[column]! } : s.down === numeric[column] ? { column, down: !s.down } : null));
+  // Numbers begin with the largest, texts with the first; then the other way round; then as they came.
+  const turn = (column: number) => setSort((s) => {
+    const first = numeric[column]!;
+    if (s?.column !== column) return { column, down: first };
+    return s.down === first ? { column, down: !first } : null;
+  });
 
   return (
     <div class="table-box scroll" tabIndex={0}>
@@ -45,14 +49,18 @@ export function DataTable({ table }: { table: TableChart }) {
             <tr key={r}>
               {table.columns.map((_, i) => {
                 const shown = cell(row[i], zone);
-                return <td key={i} class={numeric[i] ? "right" : ""} title={shown.length > 40 ? shown : undefined}>{shown}</td>;
+                return (
+                  <td key={i} class={numeric[i] ? "right" : ""} title={shown.length > 40 ? shown : undefined}>{shown}</td>
+                );
               })}
             </tr>
           ))}
         </tbody>
       </table>
       {(rows.length > SHOWN || table.hasMore) && (
-        <p class="table-more">{rows.length > SHOWN ? `The first ${SHOWN} of ${plain(rows.length, 0)} rows` : "There are more rows than these"}</p>
+        <p class="table-more">
+          {rows.length > SHOWN ? `The first ${SHOWN} of ${plain(rows.length, 0)} rows` : "There are more rows than these"}
+        </p>
       )}
     </div>
   );

@@ -79,7 +79,8 @@ function Properties({ of }: { of: EventRow }) {
 
 function Event({ row, fresh }: { row: EventRow; fresh: boolean }) {
   const [open, setOpen] = useState(false);
-  const where = row.properties["$current_url"] ?? row.properties["$screen_name"];
+  const at = row.properties["$current_url"] ?? row.properties["$screen_name"];
+  const where = typeof at === "string" ? at : "";
   return (
     <>
       <tr class={fresh ? "fresh" : ""}>
@@ -89,8 +90,10 @@ function Event({ row, fresh }: { row: EventRow; fresh: boolean }) {
           </button>
         </td>
         <td class="clip" title={row.distinct_id}>{row.distinct_id}</td>
-        <td class="clip wide-only" title={typeof where === "string" ? where : undefined}>{typeof where === "string" ? where.replace(/^https?:\/\/(www\.)?/, "") : ""}</td>
-        <td class="right nowrap"><span class="wide-only muted">{clock(row.timestamp, projectZone())} · </span><Ago at={row.timestamp} /></td>
+        <td class="clip wide-only" title={where}>{where.replace(/^https?:\/\/(www\.)?/, "")}</td>
+        <td class="right nowrap">
+          <span class="wide-only muted">{clock(row.timestamp, projectZone())} · </span><Ago at={row.timestamp} />
+        </td>
       </tr>
       {open && <tr class="detail"><td colSpan={4}><Properties of={row} /></td></tr>}
     </>
@@ -136,19 +139,31 @@ export function Activity() {
       {!seen && !error && <Loading label="Loading events" />}
       {seen && seen.rows.length === 0 && (
         <>
-          <p class="waiting" role="status"><span class="live-dot" />Waiting for events: none came in during the last 24 hours.</p>
+          <p class="waiting" role="status">
+            <span class="live-dot" />Waiting for events: none came in during the last 24 hours.
+          </p>
           <StartGuide />
         </>
       )}
       {seen && seen.rows.length > 0 && (
         <>
           <section class="card pulse" aria-label={`Events in the last ${MINUTES} minutes`}>
-            <p class="pulse-count"><b>{plain(seen.total, 0)}</b><span class="muted">{seen.total === 1 ? "event" : "events"} in the last {MINUTES} minutes</span></p>
+            <p class="pulse-count">
+              <b>{plain(seen.total, 0)}</b>
+              <span class="muted">{seen.total === 1 ? "event" : "events"} in the last {MINUTES} minutes</span>
+            </p>
             <div class="pulse-chart"><ChartView chart={chart!} /></div>
           </section>
           <section class="card flush" aria-label="Latest events">
             <table class="table events">
-              <thead><tr><th scope="col">Event</th><th scope="col">Person</th><th scope="col" class="wide-only">Where</th><th scope="col" class="right">When</th></tr></thead>
+              <thead>
+                <tr>
+                  <th scope="col">Event</th>
+                  <th scope="col">Person</th>
+                  <th scope="col" class="wide-only">Where</th>
+                  <th scope="col" class="right">When</th>
+                </tr>
+              </thead>
               <tbody>{seen.rows.map((r) => <Event key={r.uuid} row={r} fresh={seen.fresh.has(r.uuid)} />)}</tbody>
             </table>
           </section>

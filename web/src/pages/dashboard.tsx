@@ -50,7 +50,8 @@ function Head({ d, results, refresh, onPin }:
 { d: Data; results: Results; refresh: () => void; onPin: () => void }) {
   const busy = [...results.values()].some((r) => r.busy), age = oldest(results);
   const period = rangeOf(place.value.query)?.date_from ?? "";
-  const go = (value: string) => navigate(place.value.path + (value ? `?period=${encodeURIComponent(value)}` : ""), { replace: true });
+  const go = (value: string) =>
+    navigate(place.value.path + (value ? `?period=${encodeURIComponent(value)}` : ""), { replace: true });
   return (
     <div class="page-head">
       <div class="page-title">
@@ -129,7 +130,8 @@ export function Dashboard({ id }: { id: string }) {
   if (!d) return <Skeleton />;
   return (
     <div class="page">
-      <Head d={{ ...d, pinned: pinned ?? d.pinned }} results={results} refresh={() => refresh(d.tiles)} onPin={() => void pin()} />
+      <Head d={{ ...d, pinned: pinned ?? d.pinned }} results={results} refresh={() => refresh(d.tiles)}
+        onPin={() => void pin()} />
       {error !== null && <ErrorNote message={messageOf(error)} retry={() => setTurn((n) => n + 1)} />}
       {d.tiles.length ? <Grid tiles={d.tiles} results={results} refresh={refresh} /> : (
         <div class="narrow">

@@ -76,7 +76,8 @@ export function Dashboards() {
   }
 
   async function pin(d: DashboardBasic): Promise<void> {
-    const put = (pinned: boolean) => setLoaded((l) => l && { ...l, list: l.list.map((x) => (x.id === d.id ? { ...x, pinned } : x)) });
+    const put = (pinned: boolean) =>
+      setLoaded((l) => l && { ...l, list: l.list.map((x) => (x.id === d.id ? { ...x, pinned } : x)) });
     put(!d.pinned);
     try {
       await pinDashboard(d.id, !d.pinned);

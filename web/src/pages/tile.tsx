@@ -79,12 +79,14 @@ function InsightTile({ tile, result, onRefresh }: Props) {
         <h2 class="tile-title" id={id} title={insight.description || name}>{name}</h2>
         <div class="tile-tools">
           {canTurn && (
-            <button type="button" class="icon-button" onClick={() => setAsRows(!asRows)} aria-label={`${flip}: ${name}`} title={flip}>
+            <button type="button" class="icon-button" onClick={() => setAsRows(!asRows)}
+              aria-label={`${flip}: ${name}`} title={flip}>
               <Icon name={asRows ? "chart" : "table"} />
             </button>
           )}
           {chart && chart.kind !== "number" && !shown.error && (
-            <button type="button" class="icon-button" onClick={() => setLarge(true)} aria-label={`Enlarge ${name}`} title="Enlarge">
+            <button type="button" class="icon-button" onClick={() => setLarge(true)}
+              aria-label={`Enlarge ${name}`} title="Enlarge">
               <Icon name="expand" />
             </button>
           )}
@@ -119,7 +121,8 @@ function Frame({ tile, kind, labelledby, busy = false, children }:
 export function TileView(p: Props) {
   const { tile } = p;
   if (tile.insight) return <InsightTile {...p} />;
-  if (tile.text) return <Frame tile={tile} kind="prose"><div class="scroll"><Markdown text={tile.text.body ?? ""} /></div></Frame>;
+  if (tile.text)
+    return <Frame tile={tile} kind="prose"><div class="scroll"><Markdown text={tile.text.body ?? ""} /></div></Frame>;
   if (tile.button_tile) return <Frame tile={tile} kind="button"><ButtonBody button={tile.button_tile} /></Frame>;
   return (
     <Frame tile={tile} kind="error">

@@ -18,7 +18,10 @@ export function TileDialog({ name, insight, chart, onClose }:
       {insight.hogql && (
         <details class="dialog-query">
           <summary>Query in HogQL</summary>
-          <div class="code"><pre tabIndex={0}><code>{insight.hogql}</code></pre><Copy text={insight.hogql} label="Copy the query" /></div>
+          <div class="code">
+            <pre tabIndex={0}><code>{insight.hogql}</code></pre>
+            <Copy text={insight.hogql} label="Copy the query" />
+          </div>
         </details>
       )}
       {insight.last_refresh && <p class="tile-foot">Computed <Ago at={insight.last_refresh} /></p>}

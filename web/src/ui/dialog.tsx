@@ -15,7 +15,9 @@ export function Dialog({ title, onClose, children }:
       <div class="dialog-inner">
         <header class="dialog-head">
           <h2>{title}</h2>
-          <button type="button" class="icon-button" aria-label="Close" onClick={() => box.current!.close()}><Icon name="close" /></button>
+          <button type="button" class="icon-button" aria-label="Close" onClick={() => box.current!.close()}>
+            <Icon name="close" />
+          </button>
         </header>
         {children}
       </div>
