@@ -92,6 +92,18 @@ $(B)/unit/%: test/unit/%.c $(B)/libhoglet.a
 
 unit-bins: $(UNIT_BIN)
 
+$(B)/bench/%: bench/%.c
+	@mkdir -p $(@D)
+	@echo "  LD   $@"
+	$(Q)$(CC) $(CFLAGS) -O2 -o $@ $< -lmicrohttpd
+
+bench-bins: $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
+
+# Each budget's script prints its ratio; docs/performance.md says which machine.
+bench:
+	@$(MAKE) --no-print-directory MODE=release build/hoglet bench-bins
+	@for script in bench/*.js; do node $$script || exit 1; done
+
 # Makes system calls of the server fail, for test/fault/.
 build/fault.so: test/fault/preload.c
 	@mkdir -p $(@D)
@@ -125,4 +137,4 @@ $(B)/store/store.o: $(wildcard src/store/migrations/*.sql)
 $(B)/olap/prepare.o: $(wildcard src/olap/schema/*.sql)
 
 -include $(shell find build -name '*.d' 2>/dev/null)
-.PHONY: all run setup asan test check clean unit-bins
+.PHONY: bench bench-bins all run setup asan test check clean unit-bins
