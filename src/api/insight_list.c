@@ -5,6 +5,8 @@
 #include "api/insight_view.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/tz.h"
+#include "query/dates.h"
 
 #define LAST_VIEWED 5
 #define VIEWED_MAX 2500
@@ -28,8 +30,11 @@ static int list_parameter(struct req *r, const char *name, str *out, struct err 
 static int64_t date_parameter(struct req *r, const char *name)
 {
     str text = http_query_of(r->http, name);
-    int64_t at;
-    return text.n && clock_parse(text, &at) ? at : INT64_MIN;
+    struct query_calendar c = { .tz = tz_find(r->project.timezone), .now = clock_now_us() };
+    if (!text.n)
+        return INT64_MIN;
+    struct query_date d = query_date_parse(&c, text);
+    return d.all ? INT64_MIN : d.at;
 }
 
 /* 1, 0, or -1 when the parameter is absent or no boolean. */

@@ -35,7 +35,7 @@ test("create answers every field; retrieve by number and short_id gives the same
   assert.deepEqual([made.query, made.filters, made.dashboards, made.dashboard_tiles, made.alerts], [trends, {}, [], [], []]);
   assert.match(made.short_id, /^[A-Za-z0-9]{8}$/);
   for (const key of ["result", "last_refresh", "hasMore", "columns", "types", "timezone", "hogql", "cache_target_age",
-    "next_allowed_client_refresh"]) assert.equal(made[key], null, key);
+    "next_allowed_client_refresh", "query_status"]) assert.equal(made[key], null, key);
   assert.equal(made.created_by.email, "owner@example.com");
   assert.equal(made.last_modified_by.email, "owner@example.com");
   for (const family of ["projects", "environments"])
@@ -224,6 +224,7 @@ test("lists: pages, filters, orders and the basic form", async () => {
   assert.deepEqual(await names(`events=${encodeURIComponent('["$pageview"]')}&order=id`), ["Alpha", "delta"]);
   assert.deepEqual(await names(`short_id=${delta.short_id}`), ["delta"]);
   assert.deepEqual(await names("created_date_from=2026-01-21"), []);
+  assert.deepEqual([(await names("created_date_from=-1d")).length, (await names("date_to=-1d")).length], [4, 0]);
   assert.equal((await names("created_date_from=2026-01-20&date_to=2026-01-21")).length, 4);
   for (const bad of ["tags=x", "dashboards={}", `search=${"x".repeat(201)}`])
     assert.equal((await s.call("GET", `${at}?${bad}`)).status, 400, bad);
