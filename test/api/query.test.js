@@ -3,7 +3,7 @@
 const { test, before, after } = require("node:test");
 const assert = require("node:assert/strict");
 const fs = require("node:fs");
-const { start, eventually } = require("./server.js");
+const { start, eventually, rows: engineRows } = require("./server.js");
 const { makeEvents, capture } = require("./query_events.js");
 
 let s, base, events;
@@ -283,6 +283,37 @@ test("keys need query:read; both families of paths answer", async () => {
     assert.equal((await s.call("GET", `${at}x/`, { key: without })).status, 403);
     assert.deepEqual((await s.call("POST", `${at}check_auth_for_async/`, { body: {}, key: with_ })).json, { user: "ok" });
   }
+});
+
+// One that runs for a minute unless it is ended. The engine may list one that was cancelled, and works
+// no more, until its handle is used again.
+const slow = "SELECT sum(cityHash64(number)) FROM numbers(200000000000)";
+const running = async () => (await engineRows(s.data,
+  "SELECT count() AS n FROM system.processes WHERE query LIKE '%cityHash64%' AND query NOT LIKE '%processes%' AND NOT is_cancelled"))[0].n;
+
+test("a client that leaves ends its query", async () => {
+  const leaving = new AbortController();
+  const call = fetch(s.url + base, { method: "POST", signal: leaving.signal,
+    headers: { Authorization: `Bearer ${s.first.personal_api_key}`, "Content-Type": "application/json" },
+    body: JSON.stringify({ query: { kind: "HogQLQuery", query: slow } }) }).catch((e) => e);
+  await eventually(async () => ((await running()) > 0 ? true : undefined));
+  leaving.abort();
+  await call;
+  await eventually(async () => ((await running()) === 0 ? true : undefined));
+});
+
+test("a cancelled query in the background ends", async () => {
+  const body = { query: { kind: "HogQLQuery", query: slow }, refresh: "force_async", client_query_id: "slow" };
+  assert.equal((await s.call("POST", base, { body })).status, 202);
+  await eventually(async () => ((await running()) > 0 ? true : undefined));
+  assert.equal((await s.call("DELETE", `${base}slow/`)).status, 200);
+  await eventually(async () => ((await running()) === 0 ? true : undefined));
+  const ended = await eventually(async () => {
+    const answer = await s.call("GET", `${base}slow/`);
+    return answer.status === 202 ? undefined : answer;
+  });
+  assert.equal(ended.status, 400);
+  assert.match(ended.json.query_status.error_message, /cancelled/);
 });
 
 function children(pid) {
