@@ -142,25 +142,57 @@ static bool plain_time(const struct hogql_node *n)
            n->meaning->zoned;
 }
 
-/* One side, made comparable with the other: a text beside a time is a time in the project's zone, a
- * property's text beside a number is a number, a truth beside a text is "true" or "false". */
+static bool is_instant(const struct hogql_node *n)
+{
+    enum hogql_base base = resolve_type(n).base;
+    return base == TYPE_DATETIME || base == TYPE_DATE || is_string(n);
+}
+
+static void true_or_false(struct sql *p, str text)
+{
+    buf_z(&p->b, str_eqz(text, "true") ? "1" : str_eqz(text, "false") ? "0" : "NULL");
+}
+
+/* One side, made comparable with the other: a text beside a time is a time in the project's zone, and
+ * so is a date; a text beside a number is a number; a truth beside a text is "true" or "false". */
 static void operand(struct sql *p, const struct hogql_node *n, const struct hogql_node *other)
 {
     struct hogql_type t = resolve_type(n), o = resolve_type(other);
-    if (plain_time(n) && (o.base == TYPE_DATETIME || is_string(other))) {
-        /* an instant: the zone makes no difference, and the index can be used */
+    if (plain_time(n) && is_instant(other)) {
+        /* the zone makes no difference to an instant, and without it the index can be used */
         sql_name(p, n->meaning->source->sql_alias);
         buf_char(&p->b, '.');
         sql_name(p, n->meaning->column->name);
     } else if (is_string(n) && o.base == TYPE_DATETIME) {
         sql_time(p, n->text);
+    } else if (t.base == TYPE_DATE && plain_time(other)) {
+        buf_z(&p->b, "toDateTime64(");
+        sql_expr(p, n);
+        buf_z(&p->b, ", 6, ");
+        sql_zone(p);
+        buf_char(&p->b, ')');
     } else if (t.base == TYPE_STRING && is_number_type(o)) {
         sql_number(p, n);
     } else if (n->kind == HOGQL_CONSTANT && n->op == HOGQL_BOOL && o.base == TYPE_STRING) {
         buf_z(&p->b, n->integer ? "'true'" : "'false'");
+    } else if (is_string(n) && o.base == TYPE_BOOL) {
+        true_or_false(p, n->text);
     } else {
         sql_expr(p, n);
     }
+}
+
+/* Of a pattern match: a text, whatever it was. */
+static void subject(struct sql *p, const struct hogql_node *n)
+{
+    enum hogql_base base = resolve_type(n).base;
+    bool cast = base == TYPE_INT || base == TYPE_FLOAT || base == TYPE_BOOL || base == TYPE_UUID ||
+                base == TYPE_DATETIME || base == TYPE_DATE || base == TYPE_DECIMAL;
+    if (cast)
+        buf_z(&p->b, "toString(");
+    sql_expr(p, n);
+    if (cast)
+        buf_char(&p->b, ')');
 }
 
 static void call2(struct sql *p, const char *name, const struct hogql_node *x,
@@ -173,10 +205,19 @@ static void call2(struct sql *p, const char *name, const struct hogql_node *x,
     buf_char(&p->b, ')');
 }
 
+static void like(struct sql *p, const char *name, const struct hogql_node *n)
+{
+    buf_printf(&p->b, "%s(", name);
+    subject(p, n->kids[0]);
+    buf_z(&p->b, ", ");
+    sql_expr(p, n->kids[1]);
+    buf_char(&p->b, ')');
+}
+
 static void regex(struct sql *p, const struct hogql_node *n, bool any_case)
 {
     buf_z(&p->b, "match(");
-    sql_expr(p, n->kids[0]);
+    subject(p, n->kids[0]);
     buf_z(&p->b, any_case ? ", concat('(?i)', " : ", ");
     sql_expr(p, n->kids[1]);
     buf_z(&p->b, any_case ? "))" : ")");
@@ -200,6 +241,9 @@ static void bare(struct sql *p, const struct hogql_node *n)
         buf_z(&p->b, "not(");
         regex(p, n, n->op == HOGQL_NOT_IREGEX);
         buf_char(&p->b, ')');
+        break;
+    case HOGQL_LIKE: case HOGQL_NOT_LIKE: case HOGQL_ILIKE: case HOGQL_NOT_ILIKE:
+        like(p, calls[n->op], n);
         break;
     default:
         call2(p, calls[n->op], n->kids[0], n->kids[1]);
@@ -237,7 +281,9 @@ void sql_compare(struct sql *p, const struct hogql_node *n)
         return;
     }
     bool left = resolve_type(n->kids[0]).nullable, right = resolve_type(n->kids[1]).nullable;
-    if ((!left && !right) || n->op == HOGQL_IN || n->op == HOGQL_NOT_IN ||
+    /* a wrapped comparison of the time would hide it from the index */
+    bool time = n->op <= HOGQL_GE && (plain_time(n->kids[0]) || plain_time(n->kids[1]));
+    if ((!left && !right) || time || n->op == HOGQL_IN || n->op == HOGQL_NOT_IN ||
         (p->in_on && n->op != HOGQL_IS_DISTINCT && n->op != HOGQL_IS_NOT_DISTINCT)) {
         bare(p, n);
         return;
@@ -259,6 +305,7 @@ void sql_between(struct sql *p, const struct hogql_node *n)
     bool nullable = false;
     for (int i = 0; i < 3; i++)
         nullable = nullable || resolve_type(n->kids[i]).nullable;
+    nullable = nullable && !plain_time(n->kids[0]);
     if (n->flags & HOGQL_NEGATED)
         buf_z(&p->b, "not(");
     buf_z(&p->b, nullable ? "ifNull(and(" : "and(");

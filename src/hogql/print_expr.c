@@ -26,14 +26,24 @@ void sql_string(struct sql *p, str s)
     buf_char(&p->b, '\'');
 }
 
-/* Bare when it is a plain word and no keyword; else in backticks. */
+/* Words that the engine may read as something else, the keywords of this language apart. */
+static bool taken(str s, enum kw kw)
+{
+    static const char *const words[] = { "exists", "format", "global", "settings", "explain" };
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (str_eq_nocase(s, str_of(words[i])))
+            return true;
+    return kw && kw != KW_TIMESTAMP && kw != KW_KEY && kw != KW_DATE && kw != KW_ID &&
+           kw != KW_NAME;
+}
+
+/* Bare when it is a plain word that means nothing else; else in backticks. */
 void sql_name(struct sql *p, str s)
 {
     struct err ignored = ERR_INIT;
     bool plain = s.n && ((unsigned)((s.p[0] | 32) - 'a') < 26 || s.p[0] == '_');
     struct token t = plain ? lex_next(s, 0, &ignored) : (struct token){ .type = TOK_BAD };
-    if (t.type == TOK_NAME && t.end == s.n && (!t.kw || lex_kw_is_alias(t.kw) ||
-                                               t.kw == KW_TIMESTAMP || t.kw == KW_KEY)) {
+    if (t.type == TOK_NAME && t.end == s.n && !taken(s, t.kw)) {
         buf_str(&p->b, s);
         return;
     }

@@ -41,7 +41,7 @@ static bool plain(str name, enum kw *kw)
         return false;
     struct token t = lex_next(name, 0, &ignored);
     *kw = t.kw;
-    return t.type == TOK_NAME && t.end == name.n;
+    return t.type == TOK_NAME && t.start == 0 && t.end == name.n;
 }
 
 static void quoted(struct printer *p, str s, char quote)

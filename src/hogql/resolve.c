@@ -632,7 +632,7 @@ static void limit_rows(struct hogql_context *c, struct hogql_node **limit, unsig
         if (n->text.n || n->integer > c->limit_max)
             *limit = hogql_int(c->arena, c->limit_max);
     } else if (n && c->limit_max > 0) {
-        *limit = hogql_call(c->arena, "min2", hogql_int(c->arena, c->limit_max), n, NULL);
+        *limit = hogql_call(c->arena, "least", hogql_int(c->arena, c->limit_max), n, NULL);
     }
 }
 

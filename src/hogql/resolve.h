@@ -121,6 +121,7 @@ struct resolver {
     size_t names; /* a counter for made-up names */
     int depth, expansions;
     bool in_aggregate;
+    bool raw; /* a property is wanted as its text, whatever its definition says */
     const char *aggregate;
     struct hogql_compiled *out;
     size_t tables_room;

@@ -4,7 +4,7 @@
 
 #define NAME_MAX_SHOWN 100
 
-/* Calls that hold aggregations may not stand within an aggregation. */
+/* How many there may be of something. */
 struct count_rule {
     const char *what; /* "Function", "Aggregation" */
     int least, most;
@@ -289,6 +289,15 @@ static int window(struct resolver *r, struct scope *s, struct hogql_node *n,
     return rc < 0 ? rc : list(r, s, w->kids[WINDOW_ORDER]);
 }
 
+/* These read a text themselves. */
+static bool wants_text(const struct function *f, const struct hogql_node *args)
+{
+    static const char *const names[] = { "toFloatOrZero", "toIntOrZero", "toFloatOrDefault" };
+    bool field = args->n && (args->kids[0]->kind == HOGQL_FIELD ||
+                             args->kids[0]->kind == HOGQL_ACCESS);
+    return field && in_list(names, ARRAY_LEN(names), str_of(f->name));
+}
+
 static int arguments(struct resolver *r, struct scope *s, struct hogql_node *n,
                      const struct function *f)
 {
@@ -302,6 +311,11 @@ static int arguments(struct resolver *r, struct scope *s, struct hogql_node *n,
     if (aggregate)
         r->aggregate = f->name;
     int rc = list(r, s, n->kids[CALL_PARAMS]);
+    if (rc == 0 && wants_text(f, n->kids[CALL_ARGS])) {
+        r->raw = true;
+        rc = resolve_expr(r, s, &n->kids[CALL_ARGS]->kids[0]);
+        r->raw = false;
+    }
     if (rc == 0)
         rc = list(r, s, n->kids[CALL_ARGS]);
     if (rc == 0)

@@ -255,7 +255,7 @@ static int means_field(struct resolver *r, struct hogql_node **at, struct source
         /* an array, a tuple: the steps are accesses of its value */
         if (f && f->kind == FIELD_COLUMN && f->type == TYPE_ARRAY)
             access = true;
-        int rc = resolve_path(r, s, *at, path, access ? 1 : n, false, &c);
+        int rc = resolve_path(r, s, *at, path, access ? 1 : n, r->raw, &c);
         if (rc < 0)
             return rc;
         m = resolve_mean(r, *at, MEANS_COLUMN, c->type);

@@ -278,7 +278,7 @@ void nearest_offer(struct nearest *n, str candidate)
 {
     if (!n->name.n || n->name.n > NEAR_MAX || candidate.n > NEAR_MAX)
         return;
-    size_t d = distance(n->name, candidate), most = n->name.n / 3 + 1;
+    size_t d = distance(n->name, candidate), most = n->name.n / 3;
     /* min_timestamp is near timestamp: one holds the other */
     if (n->name.n >= 4 && candidate.n >= 4 &&
         (str_find(n->name, candidate) >= 0 || str_find(candidate, n->name) >= 0))
