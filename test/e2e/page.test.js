@@ -36,6 +36,8 @@ before(async () => {
   await insight("Views", trends({}, { display: "BoldNumber" }));
   await insight("By event", { kind: "DataVisualizationNode", display: "ActionsTable", source: { kind: "HogQLQuery",
     query: "select event, count() as times from events group by event order by times desc" } });
+  await insight("From view to sign-up", { kind: "InsightVizNode", source: { kind: "FunnelsQuery", dateRange: { date_from: "-7d" },
+    series: [{ kind: "EventsNode", event: "$pageview" }, { kind: "EventsNode", event: "signed up" }] } });
   await insight("No such field", { kind: "DataVisualizationNode", source: { kind: "HogQLQuery", query: "select revenu from events" } });
   const text = await project("PATCH", `dashboards/${board}/`, { tiles: [{ text: { body: "**Read** <b onclick=alert(1)>me</b>" } }] });
   assert.equal(text.status, 200, text.text);
@@ -108,6 +110,7 @@ test("a dashboard's tiles show what happened", async () => {
     assert.equal(await tile(page, "Views").locator(".big-number-value").innerText(), "120");
     const cells = await tile(page, "By event").getByRole("row").evaluateAll((all) => all.map((r) => [...r.cells].map((c) => c.innerText.trim())));
     assert.deepEqual(cells, [["event", "times"], ["$pageview", "120"], ["signed up", "20"]]);
+    assert.match(await tile(page, "From view to sign-up").innerText(), /Page view\s+100%\s+11 people\s+2\s*signed up/);
     assert.match(await tile(page, "No such field").getByRole("alert").innerText(), /Unable to resolve field: revenu/);
     assert.match(await tile(page, "Views a day").innerText(), /Computed just now|Computed \d+ seconds? ago/);
     assert.equal(await page.locator(".prose b, .prose [onclick]").count(), 0);

@@ -5,7 +5,7 @@ const assert = require("node:assert/strict");
 const load = require("./load.js");
 
 const { describe: describeChart } = load("charts/describe.ts");
-const { asTable, summary } = load("charts/chart.ts");
+const { asTable, leftAt, summary } = load("charts/chart.ts");
 const plot = load("charts/plot.ts");
 const { arrange } = load("pages/layout.ts");
 const now = Date.UTC(2026, 0, 20, 12);
@@ -71,15 +71,29 @@ test("rows are a table, or what their display says", () => {
   assert.equal(chart(sql("ActionsTable"), []).kind, "empty");
 });
 
+test("funnels are steps, with a breakdown in groups", () => {
+  const step = (name, count, time, more = {}) => ({ name, custom_name: null, order: 0, count, type: "events", median_conversion_time: time, ...more });
+  const query = { kind: "InsightVizNode", source: { kind: "FunnelsQuery", funnelsFilter: {} } };
+  const one = chart(query, [step("$pageview", 200, null), step("paid", 50, 90, { custom_name: "Paid" })]);
+  assert.deepEqual([one.kind, one.steps, one.groups.length, one.groups[0].counts, one.groups[0].medianSeconds],
+    ["funnel", ["Page view", "Paid"], 1, [200, 50], [null, 90]]);
+  assert.equal(leftAt(one.groups[0].counts, 1), 25);
+  assert.deepEqual(asTable(one).rows, [["1. Page view", 200], ["2. Paid", 50]]);
+  const of = (value, a, b) => [step("a", a, null, { breakdown_value: [value] }), step("b", b, 1, { breakdown_value: [value] })];
+  assert.deepEqual(chart(query, [of("Chrome", 4, 2), of("", 1, 0)]).groups.map((g) => [g.label, g.counts]), [["Chrome", [4, 2]], ["None", [1, 0]]]);
+  assert.equal(chart(query, [step("a", 0, null), step("b", 0, null)]).kind, "empty");
+  assert.equal(chart({ kind: "FunnelsQuery", funnelsFilter: { funnelVizType: "time_to_convert" } }, { bins: [] }).kind, "unknown");
+});
+
 test("anything at all is some chart", () => {
   const odd = [null, undefined, 0, "x", [], {}, [null], [[]], [{}], [{ data: "x", days: 3 }], [{ data: [{}], days: [null] }], [[{ a: 1 }]]];
   const queries = [null, "x", {}, { kind: 3 }, trends(), trends({ display: "BoldNumber" }), trends({ display: 7 }), { kind: "HogQLQuery" },
     { kind: "DataVisualizationNode", display: "ActionsBar", source: { kind: "HogQLQuery" }, chartSettings: [1] },
-    { kind: "RetentionQuery" }, { kind: "InsightVizNode", source: null }];
+    { kind: "RetentionQuery" }, { kind: "FunnelsQuery" }, { kind: "InsightVizNode", source: null }];
   for (const query of queries)
     for (const result of odd) {
       const c = chart(query, result, { columns: result });
-      assert.match(c.kind, /^(series|number|bars|pie|table|empty|unknown)$/);
+      assert.match(c.kind, /^(series|number|bars|pie|funnel|table|empty|unknown)$/);
       summary(c);
       asTable(c);
     }

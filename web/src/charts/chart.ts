@@ -46,6 +46,13 @@ export interface PartsChart {
   format: NumberFormat;
 }
 
+/** Steps in order; a bar for each group (one without a name, unless it is broken down). */
+export interface FunnelChart {
+  kind: "funnel";
+  steps: string[];
+  groups: { label: string; color: number; counts: number[]; medianSeconds: (number | null)[] }[];
+}
+
 export interface TableChart {
   kind: "table";
   columns: string[];
@@ -66,7 +73,7 @@ export interface UnknownChart {
   what: string;
 }
 
-export type Chart = SeriesChart | NumberChart | PartsChart | TableChart | EmptyChart | UnknownChart;
+export type Chart = SeriesChart | NumberChart | PartsChart | FunnelChart | TableChart | EmptyChart | UnknownChart;
 
 /** The same numbers as rows. Null: it is a table already, or has none. */
 export function asTable(c: Chart): TableChart | null {
@@ -87,8 +94,17 @@ export function asTable(c: Chart): TableChart | null {
       kind: "table", hasMore: false, columns: ["", "Value"],
       rows: c.parts.map((p) => [p.label, formatNumber(p.value, c.format)]),
     };
+    case "funnel": return {
+      kind: "table", hasMore: false, columns: ["Step", ...c.groups.map((g) => g.label || "People")],
+      rows: c.steps.map((s, i) => [`${i + 1}. ${s}`, ...c.groups.map((g) => g.counts[i] ?? null)]),
+    };
     default: return null;
   }
+}
+
+/** What of a funnel's first step is left at another, in percent. */
+export function leftAt(counts: number[], step: number): number {
+  return counts[0] ? ((counts[step] ?? 0) / counts[0]) * 100 : 0;
 }
 
 /** One sentence, for those who do not see the drawing. */
@@ -109,6 +125,9 @@ export function summary(c: Chart): string {
     case "bars": case "pie":
       return `${c.kind === "pie" ? "Pie chart" : "Bar chart"}. ${
         c.parts.map((p) => `${p.label}: ${formatNumber(p.value, c.format)}`).join(", ")}`;
+    case "funnel":
+      return `Funnel. ${c.groups.map((g) => `${g.label ? `${g.label}: ` : ""}${
+        c.steps.map((s, i) => `${s} ${g.counts[i] ?? 0}`).join(", ")}`).join(". ")}`;
     default: return "";
   }
 }

@@ -124,6 +124,26 @@ function trends(q: Obj, s: Source, now: number): Chart {
   return totals.test(display) ? trendParts(items, display, f) : trendSeries(items, display, q, f, s, now);
 }
 
+/* ------------------------------------------------------------------ funnels */
+
+function funnel(q: Obj, s: Source): Chart {
+  const viz = text(obj(q["funnelsFilter"])["funnelVizType"]) ?? "steps";
+  if (viz !== "steps") return { kind: "unknown", what: `${viz.replaceAll("_", " ")} funnel` };
+  const result = list(s.result);
+  const groups = (Array.isArray(result[0]) ? result.map((g) => list(g).filter(isObj)) : [result.filter(isObj)])
+    .filter((g) => g.length);
+  if (!groups.length || groups.every((g) => !num(g[0]!["count"]))) return { kind: "empty" };
+  return {
+    kind: "funnel",
+    steps: groups[0]!.map((step) => text(step["custom_name"]) ?? eventName(text(step["name"]) ?? "Step")),
+    groups: groups.map((g, i) => ({
+      label: "breakdown_value" in g[0]! ? breakdownName(g[0]!["breakdown_value"]) : "", color: i % PALETTE_SIZE,
+      counts: g.map((step) => num(step["count"]) ?? 0),
+      medianSeconds: g.map((step) => num(step["median_conversion_time"])),
+    })),
+  };
+}
+
 /* ------------------------------------------------------------------ rows */
 
 function table(s: Source): TableChart {
@@ -172,6 +192,7 @@ export function describe(s: Source, now: number): Chart {
   const kind = text(q["kind"]) ?? (text(obj(s.filters)["insight"]) ?? "TRENDS");
   switch (kind) {
     case "TrendsQuery": case "TRENDS": return trends(q, s, now);
+    case "FunnelsQuery": case "FUNNELS": return funnel(q, s);
     case "HogQLQuery": case "EventsQuery": case "ActorsQuery": return rows(outer, s);
     default: return { kind: "unknown", what: kind.replace(/Query$/, "") };
   }

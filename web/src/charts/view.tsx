@@ -3,6 +3,7 @@ import { lazy } from "../ui/lazy";
 import { EmptyNote } from "../ui/notes";
 import type { Chart } from "./chart";
 import { summary } from "./chart";
+import { Funnel } from "./funnel";
 import { BigNumber } from "./number";
 import { Bars, Pie } from "./parts";
 import { DataTable } from "./table";
@@ -17,6 +18,7 @@ export function ChartView({ chart }: { chart: Chart }) {
     case "number": return <BigNumber chart={chart} />;
     case "bars": return <figure class="figure" aria-label={summary(chart)}><Bars chart={chart} /></figure>;
     case "pie": return <figure class="figure" aria-label={summary(chart)}><Pie chart={chart} /></figure>;
+    case "funnel": return <figure class="figure" aria-label={summary(chart)}><Funnel chart={chart} /></figure>;
     case "table": return <DataTable table={chart} />;
     case "empty": return <EmptyNote title="No matching events">Nothing in this period fits the question.</EmptyNote>;
     case "unknown": return (
