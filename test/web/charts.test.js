@@ -37,6 +37,14 @@ test("breakdowns are named by value; with several series by both", () => {
     ["Page view · Chrome", "Page view · Chrome"]);
 });
 
+test("series of one event are told apart by how they count", () => {
+  const of = (order, math, math_property = null) => item({ action: { name: "$pageview", order, math, math_property } });
+  assert.deepEqual(chart(trends(), [of(0, "total"), of(1, "dau"), of(2, "sum", "price")]).series.map((s) => s.label),
+    ["Page view", "Page view, unique people", "Page view, sum of price"]);
+  assert.deepEqual(chart(trends(), [of(0, "dau")]).series.map((s) => s.label), ["Page view"]);
+  assert.equal(chart(trends({ display: "BoldNumber" }), [{ ...of(0, "dau"), aggregated_value: 3 }]).label, "Page view, unique people");
+});
+
 test("the period before has the colours of this one", () => {
   const before = (o) => item({ compare: true, compare_label: "previous", days: ["2026-01-15", "2026-01-16", "2026-01-17"], action: { name: "b", order: o } });
   const c = chart(trends(), [item(), item({ action: { name: "b", order: 1 } }), before(0), before(1)]);

@@ -59,14 +59,41 @@ function labelOf(item: Obj, manySeries: boolean): string {
   return manySeries ? `${event} · ${value}` : value;
 }
 
+const maths: Record<string, string> = { dau: "unique people", weekly_active: "weekly active people",
+  monthly_active: "monthly active people", unique_session: "sessions", unique_group: "unique groups",
+  first_time_for_user: "first time", avg: "average", min: "smallest", max: "largest", p90: "90th percentile",
+  p95: "95th percentile", p99: "99th percentile" };
+
+/** How an item's events are counted, where that is more than one by one: "unique people", "sum of price". */
+function mathOf(item: Obj): string | null {
+  const action = obj(item["action"]), math = text(action["math"]), property = text(action["math_property"]);
+  if (!math || math === "total") return null;
+  const name = Object.hasOwn(maths, math) ? maths[math]! : math.replaceAll("_", " ");
+  return property ? `${name} of ${property}` : name;
+}
+
+const withMath = (label: string, item: Obj): string => {
+  const math = text(obj(item["action"])["custom_name"]) ? null : mathOf(item);
+  return math ? `${label}, ${math}` : label;
+};
+
 const previous = (item: Obj) => item["compare_label"] === "previous";
 
 /** Current and previous share the colour of their place. */
 function coloured(items: Obj[]): { item: Obj; color: number; label: string }[] {
   const orders = new Set(items.map((i) => obj(i["action"])["order"]));
   const seen = { now: 0, before: 0 };
+  const events = new Map<string, Set<unknown>>(); // the orders that go by one name
+  for (const i of items) {
+    const name = labelOf(i, orders.size > 1);
+    events.set(name, (events.get(name) ?? new Set()).add(obj(i["action"])["order"]));
+  }
+  const label = (item: Obj) => {
+    const name = labelOf(item, orders.size > 1);
+    return events.get(name)!.size > 1 ? withMath(name, item) : name;
+  };
   return items.map((item) => ({
-    item, label: labelOf(item, orders.size > 1),
+    item, label: label(item),
     color: (previous(item) ? seen.before++ : seen.now++) % PALETTE_SIZE,
   }));
 }
@@ -103,7 +130,7 @@ function trendParts(items: Obj[], display: string, f: Obj): Chart {
     const before = items.find(previous);
     if (!first) return { kind: "empty" };
     return { kind: "number", value: total(first), previous: before ? total(before) : null, format,
-      label: labelOf(first, false) };
+      label: withMath(labelOf(first, false), first) };
   }
   const parts: Part[] = coloured(now).map(({ item, label, color }) => ({ label, color, value: total(item) }));
   if (!parts.length || parts.every((p) => p.value === 0)) return { kind: "empty" };

@@ -106,7 +106,7 @@ function optionsOf(chart: SeriesChart, shown: Series[], ink: Inks, size: Size, o
   const { columns, series } = plotOf(chart, shown, ink);
   const n = chart.buckets.length, half = isBars(chart) || n === 1 ? 0.5 : 0;
   const options: uPlot.Options = {
-    ...size, padding: [10, half ? 8 : 16, 0, 0], legend: { show: false },
+    ...size, padding: [10, half ? 14 : 24, 0, 0], legend: { show: false },
     cursor: { x: !isBars(chart), y: false, drag: { x: false, y: false }, move: snap,
       points: isBars(chart) ? { show: false } : { size: 8 } },
     scales: {
