@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "api/dashboard_text.h"
 #include "api/dashboard_view.h"
 #include "api/field.h"
 #include "api/tile.h"
@@ -95,7 +96,7 @@ static str page_key(struct req *r)
                         STR_ARG(http_query_with(r->http, "personal_api_key", NULL)));
 }
 
-static int write_list(struct req *r, struct err *e)
+static int write_list(struct req *r, bool text, struct err *e)
 {
     struct page page = page_of(r);
     struct dashboard_filter f;
@@ -114,6 +115,10 @@ static int write_list(struct req *r, struct err *e)
         rc = req_load_users(r, users, n, e);
     if (rc < 0)
         return rc;
+    if (text) {
+        dashboard_text_list(r, rows, n, count);
+        return 0;
+    }
     struct json_writer w = page_open(r, page, count);
     for (size_t i = 0; i < n; i++) {
         json_open(&w, '{');
@@ -133,8 +138,11 @@ static int write_list(struct req *r, struct err *e)
 static int dashboard_list(struct req *r, struct err *e)
 {
     int64_t version;
+    bool text;
     str key = page_key(r);
-    int rc = dashboard_version(r->db, r->arena, r->project.id, &version, e);
+    int rc = dashboard_format(r, &text, e);
+    if (rc == 0)
+        rc = dashboard_version(r->db, r->arena, r->project.id, &version, e);
     if (rc < 0)
         return rc;
     struct lru_entry *kept = lru_get(r->api->pages, key, version);
@@ -144,7 +152,7 @@ static int dashboard_list(struct req *r, struct err *e)
         r->http->fixed = lru_text(kept);
         return 0;
     }
-    rc = write_list(r, e);
+    rc = write_list(r, text, e);
     if (rc == 0 && !r->http->reply.full)
         lru_put(r->api->pages, key, version, buf_view(&r->http->reply));
     return rc;
@@ -269,7 +277,10 @@ static int dashboard_create(struct req *r, struct err *e)
         .restriction_level = PRIVILEGE_VIEW, .filters = STR("{}"), .variables = STR("{}"),
         .breakdown_colors = STR("[]"), .tags = STR("[]"),
     } };
-    int rc = read_body(r, &in, e);
+    bool text;
+    int rc = dashboard_format(r, &text, e);
+    if (rc == 0)
+        rc = read_body(r, &in, e);
     if (rc == 0)
         rc = read_object(r, "filters", &in.d.filters, e);
     if (rc < 0)
@@ -294,7 +305,10 @@ static int dashboard_create(struct req *r, struct err *e)
 static int dashboard_fetch(struct req *r, struct err *e)
 {
     struct dashboard d;
-    int rc = dashboard_load(r, r->id, &d, e);
+    bool text;
+    int rc = dashboard_format(r, &text, e);
+    if (rc == 0)
+        rc = dashboard_load(r, r->id, &d, e);
     if (rc == 0)
         rc = db_begin(r->db, e);
     if (rc == 0)
@@ -358,7 +372,10 @@ static int change(struct req *r, struct input *in, struct err *e)
 static int dashboard_change(struct req *r, struct err *e)
 {
     struct input in = { 0 };
-    int rc = db_begin(r->db, e); /* read and write as one: two editors lose nothing */
+    bool text;
+    int rc = dashboard_format(r, &text, e);
+    if (rc == 0)
+        rc = db_begin(r->db, e); /* read and write as one: two editors lose nothing */
     if (rc == 0)
         rc = change(r, &in, e);
     if (rc == 0)

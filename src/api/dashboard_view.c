@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "api/dashboard_text.h"
 #include "api/tile.h"
 
 bool dashboard_may_restrict(const struct req *r, const struct dashboard *d)
@@ -98,7 +99,10 @@ int dashboard_reply(struct req *r, int status, const struct dashboard *d, struct
 {
     const struct json *filters, *variables;
     struct tile_set tiles;
-    int rc = insight_override(r, d->filters, "filters_override", &filters, e);
+    bool text;
+    int rc = dashboard_format(r, &text, e);
+    if (rc == 0)
+        rc = insight_override(r, d->filters, "filters_override", &filters, e);
     if (rc == 0)
         rc = insight_override(r, d->variables, "variables_override", &variables, e);
     if (rc == 0)
@@ -108,6 +112,10 @@ int dashboard_reply(struct req *r, int status, const struct dashboard *d, struct
     if (rc < 0)
         return rc;
     tile_set_compute(r, &tiles, insight_refresh(r), d->id);
+    if (text) {
+        dashboard_text_one(r, status, d, &tiles);
+        return 0;
+    }
     struct json_writer w = reply_json(r, status);
     write_detail(r, &w, d, filters, variables, &tiles);
     return 0;

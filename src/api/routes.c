@@ -385,6 +385,7 @@ static void reply_error(struct req *r, const struct err *e)
 {
     struct http_request *h = r->http;
     buf_reset(&h->reply);
+    h->content_type = "application/json";
     struct json_writer w = reply_json(r, err_status(e));
     json_open(&w, '{');
     json_key(&w, "type");

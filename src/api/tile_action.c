@@ -3,6 +3,7 @@
  * where it is the one the tile leaves. */
 #include <stdio.h>
 
+#include "api/dashboard_text.h"
 #include "api/dashboard_view.h"
 #include "api/field.h"
 #include "api/tile_layout.h"
@@ -12,7 +13,10 @@
 /* The dashboard of the path, for one who may edit it; begins the transaction. */
 static int begin(struct req *r, struct dashboard *d, struct err *e)
 {
-    int rc = db_begin(r->db, e);
+    bool text;
+    int rc = dashboard_format(r, &text, e);
+    if (rc == 0)
+        rc = db_begin(r->db, e);
     if (rc == 0)
         rc = dashboard_load(r, r->id, d, e);
     return rc < 0 ? rc : dashboard_check_edit(r, d, e);

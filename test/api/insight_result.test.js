@@ -138,3 +138,32 @@ test("a dashboard of many tiles is computed whole, by several callers at once", 
   for (const json of all)
     assert.deepEqual(json.tiles.map((t) => sum(t.insight.result)), days.map(since));
 });
+
+test("format=txt draws for a terminal, and no name can command it", async () => {
+  const id = await board({ name: "Growth \u001b[2J\u009b2J", description: "why" });
+  await create({ name: "Sign\u0007 ups", query: trends(), dashboards: [id] });
+  await create({ name: "Rows", query: sql("SELECT event, count() AS n FROM events GROUP BY event ORDER BY event"), dashboards: [id] });
+  await create({ name: "Bad", query: sql("SELECT nonsense FROM events"), dashboards: [id] });
+  await s.call("PATCH", `${boards}${id}/`, { body: { tiles: [{ text: { body: "# one\ntwo" } }] } });
+  const cold = await s.call("GET", `${boards}${id}/?format=txt`);
+  assert.deepEqual([cold.status, cold.headers.get("content-type")], [200, "text/plain; charset=utf-8"]);
+  assert.match(cold.text, /not computed yet/);
+  const { text } = await s.call("GET", `${boards}${id}/?format=txt&refresh=blocking`);
+  assert.match(text, /^Growth +\[2J 2J  \(\d+\)\nwhy\n/);
+  assert.match(text, new RegExp(`── Sign  ups ─+\n${name} +[▁▂▃▄▅▆▇█]{8} ${since("2026-03-24")}\n`));
+  assert.match(text, new RegExp(`\nevent +n +\n[^]*\n${name} +${since("2026-03-01")} +\n`));
+  assert.match(text, /\nerror: .*nonsense/);
+  assert.match(text, /\n# one\ntwo\n/);
+  // eslint-disable-next-line no-control-regex
+  assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+  const list = await s.call("GET", `${boards}?format=txt`);
+  assert.equal(list.headers.get("content-type"), "text/plain; charset=utf-8");
+  assert.match(list.text, new RegExp(`\n +${id}  Growth `));
+  assert.equal((await s.call("GET", `${boards}?format=json`)).headers.get("content-type"), "application/json");
+  const gone = await s.call("GET", `${boards}424242/?format=txt`);
+  assert.deepEqual([gone.status, gone.headers.get("content-type"), gone.json.detail], [404, "application/json", "Not found."]);
+  const count = (await get(boards)).count;
+  for (const [method, at] of [["GET", boards], ["POST", boards], ["GET", `${boards}${id}/`], ["PATCH", `${boards}${id}/`]])
+    assert.equal((await s.call(method, `${at}?format=xml`, { body: method === "GET" ? undefined : { name: "x" } })).status, 404);
+  assert.equal((await get(boards)).count, count);
+});
