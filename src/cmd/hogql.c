@@ -2,6 +2,7 @@
  * folder: the SQL is what project --team would get. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/limits.h"
 #include "cmd/cmd.h"
@@ -175,21 +176,25 @@ static void write_error(struct json_writer *w, const struct err *e)
 }
 
 /* --json: one query a line in, one JSON object a line out. */
-static void each_line(const struct options *o, str in, work_fn *work)
+static void each_line(const struct options *o, work_fn *work)
 {
-    while (in.p && in.n) {
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t n;
+    while ((n = getline(&line, &room, stdin)) >= 0) {
         struct arena *a _cleanup_(arena_freep) = arena_new();
         struct buf out = BUF_INIT(LIMIT_RESPONSE);
         struct json_writer w = JSON_WRITER(&out);
         struct err e = ERR_INIT;
-        str line = str_split(&in, '\n');
+        n -= n && line[n - 1] == '\n';
         json_open(&w, '{');
-        if (work(a, o, line, &w, &e) < 0)
+        if (work(a, o, (str){ line, (size_t)n }, &w, &e) < 0)
             write_error(&w, &e);
         json_close(&w, '}');
         printf(STR_FMT "\n", STR_ARG(buf_view(&out)));
         buf_release(&out);
     }
+    free(line);
 }
 
 /* The first member's value: a text as it is, anything else as JSON. */
@@ -207,10 +212,12 @@ static int run(struct arena *a, const struct options *o, work_fn *work, bool qui
 {
     struct buf in = BUF_INIT(LIMIT_STATEMENT), out = BUF_INIT(LIMIT_RESPONSE);
     struct json_writer w = JSON_WRITER(&out);
+    if (o->json) {
+        each_line(o, work);
+        return 0;
+    }
     int rc = read_all(&in, e);
-    if (rc == 0 && o->json) {
-        each_line(o, buf_view(&in), work);
-    } else if (rc == 0) {
+    if (rc == 0) {
         json_open(&w, '{');
         rc = work(a, o, buf_view(&in), &w, e);
         json_close(&w, '}');

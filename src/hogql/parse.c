@@ -101,7 +101,7 @@ struct hogql_node *parse_no_way(struct parser *p)
         from = p->cur.start < to ? p->cur.start : to;
     if (to - from > QUOTE_MAX)
         to = from + QUOTE_MAX;
-    str text = str_trim(str_slice(p->src, from, to));
+    str text = str_slice(p->src, from, to);
     return parse_fail(p, p->cur.start, "no viable alternative at input '" STR_FMT "'",
                       STR_ARG(text));
 }

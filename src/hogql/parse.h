@@ -65,12 +65,16 @@ bool parse_may_start_query(struct parser *p);
 
 /* parse_expr.c */
 struct hogql_node *parse_expr(struct parser *p, enum level level);
+
+/* parse_value.c */
+struct hogql_node *parse_primary(struct parser *p);
 /* With "AS alias" behind it. */
 struct hogql_node *parse_aliased(struct parser *p);
-/* "," separated, one comma more allowed; stops at what cannot start an expression. */
+/* "," separated, one comma more allowed, up to the closing token. */
 struct hogql_node *parse_list(struct parser *p, enum tok closing);
+/* Is the token a word that no alias may be? Then the error is set. */
 bool parse_reserved_alias(struct parser *p, struct token t);
-struct hogql_node *parse_number(struct parser *p, bool negative);
+struct hogql_node *parse_number(struct parser *p);
 
 /* parse_call.c */
 struct hogql_node *parse_call(struct parser *p, str name, uint32_t start);

@@ -135,7 +135,7 @@ static bool sample(struct parser *p, struct hogql_node *join)
     parse_advance(p);
     struct hogql_node *s = hogql_new(p->arena, HOGQL_SAMPLE, 2);
     bool percent = parse_is(p, TOK_NUMBER) && parse_peek(p).type == TOK_PERCENT;
-    s->kids[0] = percent ? parse_number(p, false) : ratio(p);
+    s->kids[0] = percent ? parse_number(p) : ratio(p);
     if (!s->kids[0])
         return false;
     if (percent) {

@@ -335,7 +335,7 @@ struct limits {
 static bool limit_head(struct parser *p, struct limits *l, bool *comma)
 {
     bool percent = at_percent(p);
-    l->limit = percent ? parse_number(p, false) : parse_expr(p, LEVEL_LOOSEST);
+    l->limit = percent ? parse_number(p) : parse_expr(p, LEVEL_LOOSEST);
     if (!l->limit)
         return false;
     if (percent) {

@@ -3,19 +3,9 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/limits.h"
-#include "hogql/parse.h"
-
-#define LEVEL_PRIMARY (LEVEL_UNARY + 1)
-
-struct printer {
-    struct buf b;
-};
-
-static void expr(struct printer *p, const struct hogql_node *n, unsigned level);
-static void query(struct printer *p, const struct hogql_node *n);
+#include "hogql/print_hogql.h"
 
 /* -------------------------------------------------------------------------- words */
 
@@ -55,7 +45,7 @@ static void quoted(struct printer *p, str s, char quote)
     buf_char(&p->b, quote);
 }
 
-static void name(struct printer *p, str s)
+void text_name(struct printer *p, str s)
 {
     enum kw kw;
     bool bare = plain(s, &kw) && (!kw || soft(kw)) && !str_eq_nocase(s, STR("true")) &&
@@ -68,15 +58,15 @@ static void name(struct printer *p, str s)
         quoted(p, s, '`');
 }
 
-static void alias_name(struct printer *p, str s)
+void text_alias(struct printer *p, str s)
 {
     if (str_eq_nocase(s, STR("team_id")))
         quoted(p, s, '`');
     else
-        name(p, s);
+        text_name(p, s);
 }
 
-static void call_name(struct printer *p, str s)
+void text_call_name(struct printer *p, str s)
 {
     enum kw kw;
     bool bare = plain(s, &kw);
@@ -95,21 +85,21 @@ static void call_name(struct printer *p, str s)
         quoted(p, s, '`');
 }
 
-static void names(struct printer *p, const str *list, uint32_t n)
+void text_names(struct printer *p, const str *list, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
         if (i)
             buf_z(&p->b, ", ");
-        name(p, list[i]);
+        text_name(p, list[i]);
     }
 }
 
-static void list(struct printer *p, const struct hogql_node *n, unsigned level)
+void text_list(struct printer *p, const struct hogql_node *n, unsigned level)
 {
     for (uint32_t i = 0; n && i < n->n; i++) {
         if (i)
             buf_z(&p->b, ", ");
-        expr(p, n->kids[i], level);
+        text_expr(p, n->kids[i], level);
     }
 }
 
@@ -206,7 +196,7 @@ static void chain(struct printer *p, const struct hogql_node *n, const char *wor
     for (uint32_t i = 0; i < n->n; i++) {
         if (i)
             buf_z(&p->b, word);
-        expr(p, n->kids[i], level + 1);
+        text_expr(p, n->kids[i], level + 1);
     }
 }
 
@@ -214,12 +204,12 @@ static void compare(struct printer *p, const struct hogql_node *n)
 {
     unsigned level = level_of(n);
     bool in = n->op >= HOGQL_IN && n->op <= HOGQL_NOT_IN_COHORT;
-    expr(p, n->kids[0], level);
+    text_expr(p, n->kids[0], level);
     buf_printf(&p->b, " %s", hogql_compare_text(n->op));
     if (n->op == HOGQL_IS_NULL || n->op == HOGQL_IS_NOT_NULL)
         return;
     buf_char(&p->b, ' ');
-    expr(p, n->kids[1], in ? LEVEL_ADD : level + 1);
+    text_expr(p, n->kids[1], in ? LEVEL_ADD : level + 1);
 }
 
 static void bound(struct printer *p, const struct hogql_node *n)
@@ -229,20 +219,20 @@ static void bound(struct printer *p, const struct hogql_node *n)
         return;
     }
     if (n->kids[0])
-        expr(p, n->kids[0], LEVEL_ADD);
+        text_expr(p, n->kids[0], LEVEL_ADD);
     else
         buf_z(&p->b, "UNBOUNDED");
     buf_z(&p->b, n->op == 'p' ? " PRECEDING" : " FOLLOWING");
 }
 
-static void order_list(struct printer *p, const struct hogql_node *n)
+void text_order_list(struct printer *p, const struct hogql_node *n)
 {
     static const char *const fill[] = { NULL, " FROM ", " TO ", " STEP " };
     for (uint32_t i = 0; i < n->n; i++) {
         const struct hogql_node *o = n->kids[i];
         if (i)
             buf_z(&p->b, ", ");
-        expr(p, o->kids[ORDER_EXPR], LEVEL_TERNARY);
+        text_expr(p, o->kids[ORDER_EXPR], LEVEL_TERNARY);
         buf_z(&p->b, o->flags & HOGQL_DESC ? " DESC" : " ASC");
         if (o->op)
             buf_z(&p->b, o->op == 1 ? " NULLS FIRST" : " NULLS LAST");
@@ -252,23 +242,23 @@ static void order_list(struct printer *p, const struct hogql_node *n)
             if (!o->kids[slot])
                 continue;
             buf_z(&p->b, fill[slot]);
-            expr(p, o->kids[slot], LEVEL_TERNARY);
+            text_expr(p, o->kids[slot], LEVEL_TERNARY);
         }
     }
 }
 
-static void window_body(struct printer *p, const struct hogql_node *w)
+void text_window(struct printer *p, const struct hogql_node *w)
 {
     const char *gap = "";
     buf_char(&p->b, '(');
     if (w->kids[WINDOW_PARTITION]) {
         buf_z(&p->b, "PARTITION BY ");
-        list(p, w->kids[WINDOW_PARTITION], LEVEL_TERNARY);
+        text_list(p, w->kids[WINDOW_PARTITION], LEVEL_TERNARY);
         gap = " ";
     }
     if (w->kids[WINDOW_ORDER]) {
         buf_printf(&p->b, "%sORDER BY ", gap);
-        order_list(p, w->kids[WINDOW_ORDER]);
+        text_order_list(p, w->kids[WINDOW_ORDER]);
         gap = " ";
     }
     if (w->kids[WINDOW_FROM]) {
@@ -286,35 +276,35 @@ static void window_body(struct printer *p, const struct hogql_node *w)
 
 static void call(struct printer *p, const struct hogql_node *n)
 {
-    call_name(p, n->text);
+    text_call_name(p, n->text);
     if (n->kids[CALL_PARAMS]) {
         buf_char(&p->b, '(');
-        list(p, n->kids[CALL_PARAMS], LEVEL_LOOSEST);
+        text_list(p, n->kids[CALL_PARAMS], LEVEL_LOOSEST);
         buf_char(&p->b, ')');
     }
     buf_z(&p->b, n->flags & HOGQL_DISTINCT ? "(DISTINCT " : "(");
-    list(p, n->kids[CALL_ARGS], LEVEL_LOOSEST);
+    text_list(p, n->kids[CALL_ARGS], LEVEL_LOOSEST);
     if (n->kids[CALL_ORDER]) {
         buf_z(&p->b, " ORDER BY ");
-        order_list(p, n->kids[CALL_ORDER]);
+        text_order_list(p, n->kids[CALL_ORDER]);
     }
     buf_char(&p->b, ')');
     if (n->kids[CALL_WITHIN]) {
         buf_z(&p->b, " WITHIN GROUP (ORDER BY ");
-        order_list(p, n->kids[CALL_WITHIN]);
+        text_order_list(p, n->kids[CALL_WITHIN]);
         buf_char(&p->b, ')');
     }
     if (n->kids[CALL_FILTER]) {
         buf_z(&p->b, " FILTER (WHERE ");
-        expr(p, n->kids[CALL_FILTER], LEVEL_TERNARY);
+        text_expr(p, n->kids[CALL_FILTER], LEVEL_TERNARY);
         buf_char(&p->b, ')');
     }
     if (n->kids[CALL_WINDOW]) {
         buf_z(&p->b, " OVER ");
         if (n->kids[CALL_WINDOW]->flags & HOGQL_SUBQUERY)
-            window_body(p, n->kids[CALL_WINDOW]);
+            text_window(p, n->kids[CALL_WINDOW]);
         else
-            name(p, n->kids[CALL_WINDOW]->text);
+            text_name(p, n->kids[CALL_WINDOW]->text);
     }
 }
 
@@ -324,18 +314,18 @@ static void star(struct printer *p, const struct hogql_node *n)
     if (wrap)
         buf_char(&p->b, '(');
     for (uint32_t i = 0; i < n->names_n; i++) {
-        name(p, n->names[i]);
+        text_name(p, n->names[i]);
         buf_char(&p->b, '.');
     }
     buf_char(&p->b, '*');
     if (n->kids[STAR_EXCLUDE]) {
         buf_z(&p->b, " EXCLUDE (");
-        list(p, n->kids[STAR_EXCLUDE], LEVEL_LOOSEST);
+        text_list(p, n->kids[STAR_EXCLUDE], LEVEL_LOOSEST);
         buf_char(&p->b, ')');
     }
     if (wrap) {
         buf_z(&p->b, " REPLACE (");
-        list(p, n->kids[STAR_REPLACE], LEVEL_LOOSEST);
+        text_list(p, n->kids[STAR_REPLACE], LEVEL_LOOSEST);
         buf_z(&p->b, "))");
     }
 }
@@ -346,7 +336,7 @@ static void dict(struct printer *p, const struct hogql_node *n)
     for (uint32_t i = 0; i < n->n; i++) {
         if (i)
             buf_z(&p->b, i % 2 ? ": " : ", ");
-        expr(p, n->kids[i], LEVEL_TERNARY);
+        text_expr(p, n->kids[i], LEVEL_TERNARY);
     }
     buf_char(&p->b, '}');
 }
@@ -356,7 +346,7 @@ static void tag(struct printer *p, const struct hogql_node *n)
     buf_printf(&p->b, "<" STR_FMT, STR_ARG(n->text));
     for (uint32_t i = 0; i < n->n; i++) {
         buf_printf(&p->b, " " STR_FMT "={", STR_ARG(n->kids[i]->text));
-        expr(p, n->kids[i]->kids[0], LEVEL_TERNARY);
+        text_expr(p, n->kids[i]->kids[0], LEVEL_TERNARY);
         buf_char(&p->b, '}');
     }
     buf_z(&p->b, " />");
@@ -366,20 +356,20 @@ static void lambda(struct printer *p, const struct hogql_node *n)
 {
     if (n->names_n != 1)
         buf_char(&p->b, '(');
-    names(p, n->names, n->names_n);
+    text_names(p, n->names, n->names_n);
     buf_z(&p->b, n->names_n != 1 ? ") -> " : " -> ");
-    expr(p, n->kids[0], LEVEL_TERNARY);
+    text_expr(p, n->kids[0], LEVEL_TERNARY);
 }
 
 static void cast(struct printer *p, const struct hogql_node *n)
 {
     if (str_find(n->text, STR(" with ")) > 0) {
-        expr(p, n->kids[0], LEVEL_PRIMARY);
+        text_expr(p, n->kids[0], LEVEL_PRIMARY);
         buf_printf(&p->b, "::" STR_FMT, STR_ARG(n->text));
         return;
     }
     buf_z(&p->b, n->flags & HOGQL_TRY ? "TRY_CAST(" : "CAST(");
-    expr(p, n->kids[0], LEVEL_TERNARY);
+    text_expr(p, n->kids[0], LEVEL_TERNARY);
     buf_printf(&p->b, " AS " STR_FMT ")", STR_ARG(n->text));
 }
 
@@ -389,7 +379,7 @@ static void access(struct printer *p, const struct hogql_node *n)
     bool wrap = n->kids[0]->kind == HOGQL_CONSTANT;
     if (wrap)
         buf_char(&p->b, '(');
-    expr(p, n->kids[0], LEVEL_PRIMARY);
+    text_expr(p, n->kids[0], LEVEL_PRIMARY);
     if (wrap)
         buf_char(&p->b, ')');
     if (n->flags & HOGQL_NULLISH)
@@ -400,20 +390,20 @@ static void access(struct printer *p, const struct hogql_node *n)
     }
     buf_char(&p->b, '[');
     if (n->kids[1])
-        expr(p, n->kids[1], LEVEL_TERNARY);
+        text_expr(p, n->kids[1], LEVEL_TERNARY);
     if (n->kind == HOGQL_SLICE) {
         buf_char(&p->b, ':');
         if (n->kids[2])
-            expr(p, n->kids[2], LEVEL_TERNARY);
+            text_expr(p, n->kids[2], LEVEL_TERNARY);
     }
     buf_char(&p->b, ']');
 }
 
-static void enclosed(struct printer *p, const struct hogql_node *n, const char *open,
+void text_enclosed(struct printer *p, const struct hogql_node *n, const char *open,
                      const char *close)
 {
     buf_z(&p->b, open);
-    list(p, n, LEVEL_LOOSEST);
+    text_list(p, n, LEVEL_LOOSEST);
     buf_z(&p->b, close);
 }
 
@@ -422,7 +412,7 @@ static void field(struct printer *p, const struct hogql_node *n)
     for (uint32_t i = 0; i < n->names_n; i++) {
         if (i)
             buf_char(&p->b, '.');
-        name(p, n->names[i]);
+        text_name(p, n->names[i]);
     }
 }
 
@@ -441,7 +431,7 @@ static void inner(struct printer *p, const struct hogql_node *n)
     case HOGQL_COLUMNS:
         buf_z(&p->b, "COLUMNS(");
         if (n->n)
-            list(p, n, LEVEL_LOOSEST);
+            text_list(p, n, LEVEL_LOOSEST);
         else
             quoted(p, n->text, '\'');
         buf_char(&p->b, ')');
@@ -451,12 +441,12 @@ static void inner(struct printer *p, const struct hogql_node *n)
         break;
     case HOGQL_CALL_EXPR:
         buf_char(&p->b, '(');
-        expr(p, n->kids[0], LEVEL_LOOSEST);
+        text_expr(p, n->kids[0], LEVEL_LOOSEST);
         buf_z(&p->b, ")(");
         for (uint32_t i = 1; i < n->n; i++) {
             if (i > 1)
                 buf_z(&p->b, ", ");
-            expr(p, n->kids[i], LEVEL_LOOSEST);
+            text_expr(p, n->kids[i], LEVEL_LOOSEST);
         }
         buf_char(&p->b, ')');
         break;
@@ -468,28 +458,28 @@ static void inner(struct printer *p, const struct hogql_node *n)
         break;
     case HOGQL_NOT:
         buf_z(&p->b, "NOT ");
-        expr(p, n->kids[0], LEVEL_NOT);
+        text_expr(p, n->kids[0], LEVEL_NOT);
         break;
     case HOGQL_ARITHMETIC:
-        expr(p, n->kids[0], level_of(n));
+        text_expr(p, n->kids[0], level_of(n));
         buf_printf(&p->b, " %c ", (char)n->op);
-        expr(p, n->kids[1], level_of(n) + 1);
+        text_expr(p, n->kids[1], level_of(n) + 1);
         break;
     case HOGQL_COMPARE:
         compare(p, n);
         break;
     case HOGQL_BETWEEN:
-        expr(p, n->kids[0], LEVEL_BETWEEN);
+        text_expr(p, n->kids[0], LEVEL_BETWEEN);
         buf_z(&p->b, n->flags & HOGQL_NEGATED ? " NOT BETWEEN " : " BETWEEN ");
-        expr(p, n->kids[1], LEVEL_NULLISH);
+        text_expr(p, n->kids[1], LEVEL_NULLISH);
         buf_z(&p->b, " AND ");
-        expr(p, n->kids[2], LEVEL_NULLISH);
+        text_expr(p, n->kids[2], LEVEL_NULLISH);
         break;
     case HOGQL_ARRAY:
-        enclosed(p, n, "[", "]");
+        text_enclosed(p, n, "[", "]");
         break;
     case HOGQL_TUPLE:
-        enclosed(p, n, "(", n->n == 1 ? ",)" : ")");
+        text_enclosed(p, n, "(", n->n == 1 ? ",)" : ")");
         break;
     case HOGQL_DICT:
         dict(p, n);
@@ -504,27 +494,27 @@ static void inner(struct printer *p, const struct hogql_node *n)
         cast(p, n);
         break;
     case HOGQL_ALIAS:
-        expr(p, n->kids[0], LEVEL_LOOSEST);
+        text_expr(p, n->kids[0], LEVEL_LOOSEST);
         if (n->flags & HOGQL_HIDDEN)
             break;
         buf_z(&p->b, " AS ");
-        alias_name(p, n->text);
+        text_alias(p, n->text);
         break;
     case HOGQL_NAMED:
-        name(p, n->text);
+        text_name(p, n->text);
         buf_z(&p->b, " := ");
-        expr(p, n->kids[0], LEVEL_TERNARY);
+        text_expr(p, n->kids[0], LEVEL_TERNARY);
         break;
     case HOGQL_SPREAD:
         buf_char(&p->b, '*');
-        expr(p, n->kids[0], LEVEL_PRIMARY);
+        text_expr(p, n->kids[0], LEVEL_PRIMARY);
         break;
     case HOGQL_POSITION:
         buf_printf(&p->b, "#%lld", (long long)n->integer);
         break;
     case HOGQL_PLACEHOLDER:
         buf_char(&p->b, '{');
-        expr(p, n->kids[0], LEVEL_TERNARY);
+        text_expr(p, n->kids[0], LEVEL_TERNARY);
         buf_char(&p->b, '}');
         break;
     case HOGQL_TAG:
@@ -532,16 +522,16 @@ static void inner(struct printer *p, const struct hogql_node *n)
         break;
     case HOGQL_SELECT: case HOGQL_SET:
         buf_char(&p->b, '(');
-        query(p, n);
+        text_query(p, n);
         buf_char(&p->b, ')');
         break;
     default:
-        list(p, n, LEVEL_LOOSEST);
+        text_list(p, n, LEVEL_LOOSEST);
         break;
     }
 }
 
-static void expr(struct printer *p, const struct hogql_node *n, unsigned level)
+void text_expr(struct printer *p, const struct hogql_node *n, unsigned level)
 {
     bool wrap = level_of(n) < level;
     if (wrap)
@@ -551,292 +541,17 @@ static void expr(struct printer *p, const struct hogql_node *n, unsigned level)
         buf_char(&p->b, ')');
 }
 
-/* -------------------------------------------------------------------------- FROM */
-
-static void joins(struct printer *p, const struct hogql_node *from);
-
-static void sample(struct printer *p, const struct hogql_node *s)
-{
-    buf_z(&p->b, " SAMPLE ");
-    expr(p, s->kids[0], LEVEL_MULTIPLY);
-    if (s->flags & HOGQL_PERCENT)
-        buf_z(&p->b, " %");
-    if (s->kids[1]) {
-        buf_z(&p->b, " OFFSET ");
-        expr(p, s->kids[1], LEVEL_MULTIPLY);
-    }
-}
-
-static void join(struct printer *p, const struct hogql_node *j);
-
-static void pivot(struct printer *p, const struct hogql_node *n)
-{
-    join(p, n->kids[PIVOT_SOURCE]);
-    buf_z(&p->b, n->flags & HOGQL_UNPIVOT ? " UNPIVOT " : " PIVOT ");
-    if (n->flags & HOGQL_INCLUDE_NULLS)
-        buf_z(&p->b, "INCLUDE NULLS ");
-    buf_char(&p->b, '(');
-    list(p, n->kids[PIVOT_VALUES], LEVEL_LOOSEST);
-    buf_z(&p->b, " FOR ");
-    for (uint32_t i = 0; i < n->kids[PIVOT_COLUMNS]->n; i++) {
-        const struct hogql_node *in = n->kids[PIVOT_COLUMNS]->kids[i];
-        if (i)
-            buf_char(&p->b, ' ');
-        expr(p, in->kids[0], LEVEL_ADD);
-        enclosed(p, in->kids[1], " IN (", ")");
-    }
-    if (n->kids[PIVOT_GROUP]) {
-        buf_z(&p->b, " GROUP BY ");
-        list(p, n->kids[PIVOT_GROUP], LEVEL_LOOSEST);
-    }
-    buf_char(&p->b, ')');
-}
-
-static void source(struct printer *p, const struct hogql_node *n)
-{
-    switch (n->kind) {
-    case HOGQL_PIVOT:
-        pivot(p, n);
-        break;
-    case HOGQL_LIST:
-        buf_char(&p->b, '(');
-        joins(p, n);
-        buf_char(&p->b, ')');
-        break;
-    case HOGQL_VALUES:
-        buf_z(&p->b, "(VALUES ");
-        for (uint32_t i = 0; i < n->n; i++)
-            enclosed(p, n->kids[i], i ? ", (" : "(", ")");
-        buf_char(&p->b, ')');
-        break;
-    default:
-        expr(p, n, LEVEL_PRIMARY);
-        break;
-    }
-}
-
-static void join(struct printer *p, const struct hogql_node *j)
-{
-    source(p, j->kids[JOIN_SOURCE]);
-    if (j->kids[JOIN_ARGS])
-        enclosed(p, j->kids[JOIN_ARGS], "(", ")");
-    if (j->text.n) {
-        buf_z(&p->b, " AS ");
-        alias_name(p, j->text);
-    }
-    if (j->names_n > 1) {
-        buf_char(&p->b, '(');
-        names(p, j->names + 1, j->names_n - 1);
-        buf_char(&p->b, ')');
-    }
-    if (j->flags & HOGQL_FINAL)
-        buf_z(&p->b, " FINAL");
-    if (j->kids[JOIN_SAMPLE])
-        sample(p, j->kids[JOIN_SAMPLE]);
-    if (j->flags & HOGQL_USING)
-        enclosed(p, j->kids[JOIN_ON], " USING (", ")");
-    else if (j->kids[JOIN_ON]) {
-        buf_z(&p->b, " ON ");
-        expr(p, j->kids[JOIN_ON], LEVEL_TERNARY);
-    }
-}
-
-static void joins(struct printer *p, const struct hogql_node *from)
-{
-    for (uint32_t i = 0; i < from->n; i++) {
-        if (i)
-            buf_printf(&p->b, " " STR_FMT " ", STR_ARG(from->kids[i]->names[0]));
-        join(p, from->kids[i]);
-    }
-}
-
-/* -------------------------------------------------------------------------- queries */
-
-static void with(struct printer *p, const struct hogql_node *ctes, bool recursive)
-{
-    if (!ctes)
-        return;
-    buf_z(&p->b, recursive ? "WITH RECURSIVE " : "WITH ");
-    for (uint32_t i = 0; i < ctes->n; i++) {
-        const struct hogql_node *c = ctes->kids[i];
-        if (i)
-            buf_z(&p->b, ", ");
-        if (!(c->flags & HOGQL_SUBQUERY)) {
-            expr(p, c->kids[0], LEVEL_TERNARY);
-            buf_z(&p->b, " AS ");
-            name(p, c->text);
-            continue;
-        }
-        if (c->names_n) {
-            call_name(p, c->text);
-            buf_char(&p->b, '(');
-            names(p, c->names, c->names_n);
-            buf_char(&p->b, ')');
-        } else {
-            name(p, c->text);
-        }
-        buf_z(&p->b, " AS ");
-        if (c->flags & HOGQL_NOT_MATERIALIZED)
-            buf_z(&p->b, "NOT ");
-        if (c->flags & (HOGQL_NOT_MATERIALIZED | HOGQL_MATERIALIZED))
-            buf_z(&p->b, "MATERIALIZED ");
-        buf_char(&p->b, '(');
-        query(p, c->kids[0]);
-        buf_char(&p->b, ')');
-    }
-    buf_char(&p->b, ' ');
-}
-
-static void clause(struct printer *p, const struct hogql_node *n, const char *word)
-{
-    if (!n)
-        return;
-    buf_z(&p->b, word);
-    if (n->kind == HOGQL_LIST)
-        list(p, n, LEVEL_TERNARY);
-    else
-        expr(p, n, LEVEL_TERNARY);
-}
-
-static void group(struct printer *p, const struct hogql_node *g)
-{
-    if (!g)
-        return;
-    buf_z(&p->b, " GROUP BY ");
-    switch ((enum hogql_grouping)g->op) {
-    case HOGQL_GROUP_PLAIN:
-        list(p, g, LEVEL_TERNARY);
-        break;
-    case HOGQL_GROUP_ALL:
-        buf_z(&p->b, "ALL");
-        break;
-    case HOGQL_GROUP_CUBE: case HOGQL_GROUP_ROLLUP:
-        buf_z(&p->b, g->op == HOGQL_GROUP_CUBE ? "CUBE(" : "ROLLUP(");
-        list(p, g, LEVEL_TERNARY);
-        buf_char(&p->b, ')');
-        break;
-    case HOGQL_GROUP_SETS:
-        buf_z(&p->b, "GROUPING SETS (");
-        for (uint32_t i = 0; i < g->n; i++)
-            enclosed(p, g->kids[i], i ? ", (" : "(", ")");
-        buf_char(&p->b, ')');
-        break;
-    }
-}
-
-static void limits(struct printer *p, const struct hogql_node *limit,
-                   const struct hogql_node *offset, unsigned flags)
-{
-    clause(p, limit, " LIMIT ");
-    if (limit && flags & HOGQL_PERCENT)
-        buf_z(&p->b, " %");
-    if (limit && flags & HOGQL_WITH_TIES)
-        buf_z(&p->b, " WITH TIES");
-    clause(p, offset, " OFFSET ");
-}
-
-static void order_clause(struct printer *p, const struct hogql_node *order)
-{
-    if (!order)
-        return;
-    buf_z(&p->b, " ORDER BY ");
-    order_list(p, order);
-}
-
-static void interpolate(struct printer *p, const struct hogql_node *n)
-{
-    if (!n)
-        return;
-    buf_z(&p->b, " INTERPOLATE");
-    for (uint32_t i = 0; i < n->n; i++) {
-        const struct hogql_node *x = n->kids[i];
-        buf_z(&p->b, i ? ", " : " (");
-        name(p, x->kind == HOGQL_ALIAS ? x->text : x->names[0]);
-        if (x->kind == HOGQL_ALIAS) {
-            buf_z(&p->b, " AS ");
-            expr(p, x->kids[0], LEVEL_TERNARY);
-        }
-    }
-    if (n->n)
-        buf_char(&p->b, ')');
-}
-
-static void select_query(struct printer *p, const struct hogql_node *s)
-{
-    struct hogql_node *const *k = s->kids;
-    with(p, k[SELECT_WITH], s->flags & HOGQL_RECURSIVE);
-    buf_z(&p->b, s->flags & HOGQL_DISTINCT ? "SELECT DISTINCT " : "SELECT ");
-    list(p, k[SELECT_COLUMNS], LEVEL_LOOSEST);
-    if (k[SELECT_FROM]) {
-        buf_z(&p->b, " FROM ");
-        joins(p, k[SELECT_FROM]);
-    }
-    if (k[SELECT_ARRAY]) {
-        buf_z(&p->b, s->op == HOGQL_LEFT_ARRAY_JOIN ? " LEFT ARRAY JOIN " : " ARRAY JOIN ");
-        list(p, k[SELECT_ARRAY], LEVEL_LOOSEST);
-    }
-    clause(p, k[SELECT_PREWHERE], " PREWHERE ");
-    clause(p, k[SELECT_WHERE], " WHERE ");
-    group(p, k[SELECT_GROUP]);
-    clause(p, k[SELECT_HAVING], " HAVING ");
-    clause(p, k[SELECT_QUALIFY], " QUALIFY ");
-    for (uint32_t i = 0; k[SELECT_WINDOWS] && i < k[SELECT_WINDOWS]->n; i++) {
-        buf_z(&p->b, i ? ", " : " WINDOW ");
-        name(p, k[SELECT_WINDOWS]->kids[i]->text);
-        buf_z(&p->b, " AS ");
-        window_body(p, k[SELECT_WINDOWS]->kids[i]);
-    }
-    order_clause(p, k[SELECT_ORDER]);
-    interpolate(p, k[SELECT_INTERPOLATE]);
-    if (k[SELECT_LIMIT_BY]) {
-        clause(p, k[SELECT_LIMIT_BY_N], " LIMIT ");
-        clause(p, k[SELECT_LIMIT_BY_OFFSET], " OFFSET ");
-        clause(p, k[SELECT_LIMIT_BY], " BY ");
-    }
-    limits(p, k[SELECT_LIMIT], k[SELECT_OFFSET], s->flags);
-}
-
-static void set(struct printer *p, const struct hogql_node *s)
-{
-    bool tail = s->kids[SET_ORDER] || s->kids[SET_LIMIT] || s->kids[SET_OFFSET];
-    with(p, s->kids[SET_WITH], s->flags & HOGQL_RECURSIVE);
-    for (uint32_t i = SET_FIRST; i < s->n; i++) {
-        const struct hogql_node *n = s->kids[i];
-        bool wrap = n->kind == HOGQL_SET || (tail && i + 1 == s->n) ||
-                    (i == SET_FIRST && (s->kids[SET_WITH] || s->n == SET_FIRST + 1));
-        if (i > SET_FIRST)
-            buf_printf(&p->b, " " STR_FMT " ", STR_ARG(s->names[i - SET_FIRST]));
-        if (wrap)
-            buf_char(&p->b, '(');
-        query(p, n);
-        if (wrap)
-            buf_char(&p->b, ')');
-    }
-    order_clause(p, s->kids[SET_ORDER]);
-    limits(p, s->kids[SET_LIMIT], s->kids[SET_OFFSET], s->flags);
-}
-
-static void query(struct printer *p, const struct hogql_node *n)
-{
-    if (n->kind == HOGQL_SELECT)
-        select_query(p, n);
-    else if (n->kind == HOGQL_SET)
-        set(p, n);
-    else
-        expr(p, n, LEVEL_PRIMARY);
-}
-
 str hogql_to_text(struct arena *a, const struct hogql_node *tree)
 {
     struct printer p = { BUF_INIT(LIMIT_HOGQL_SQL) };
     if (tree->kind == HOGQL_ORDER) {
         struct hogql_node one = { .kind = HOGQL_LIST, .n = 1,
                                   .kids = (struct hogql_node *[]){ (struct hogql_node *)tree } };
-        order_list(&p, &one);
+        text_order_list(&p, &one);
     } else if (tree->kind == HOGQL_SELECT || tree->kind == HOGQL_SET) {
-        query(&p, tree);
+        text_query(&p, tree);
     } else {
-        expr(&p, tree, LEVEL_LOOSEST);
+        text_expr(&p, tree, LEVEL_LOOSEST);
     }
     str text = arena_str(a, buf_view(&p.b));
     buf_release(&p.b);

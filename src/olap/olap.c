@@ -28,7 +28,8 @@ struct olap {
 
 /* Settings of every reading statement. They are always the same, so that the engine need not set
  * them anew: whole numbers unquoted, times as UTC with Z, tuples as lists, NaN as null. */
-static const char reading[] = "&readonly=2&output_format_json_quote_64bit_integers=0"
+static const char reading[] = "&readonly=2&max_query_size=16777216"
+                              "&output_format_json_quote_64bit_integers=0"
                               "&output_format_json_quote_denormals=0"
                               "&output_format_json_named_tuples_as_objects=0"
                               "&date_time_output_format=iso&allow_experimental_json_type=1"
