@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "query/legacy.h"
+
 #define THREADS 4 /* queries of one request at a time */
 
 static bool is_admin(const struct req *r)
@@ -103,10 +105,10 @@ int insight_view_prepare(struct req *r, struct insight_view *list, size_t n, str
                                    &place_count, e)
                : 0;
     for (size_t i = 0; i < n && rc == 0; i++) {
-        struct json *query = NULL;
-        if (list[i].row->query.p)
-            rc = json_parse(r->arena, list[i].row->query, &query, e);
-        list[i].query = query;
+        struct json *v = NULL;
+        bool older = !list[i].row->query.p;
+        rc = json_parse(r->arena, older ? list[i].row->filters : list[i].row->query, &v, e);
+        list[i].query = older && rc == 0 ? query_of_filters(r->arena, v) : v;
         list[i].places = places;
         list[i].place_count = place_count;
         users[2 * i] = list[i].row->created_by;
@@ -274,12 +276,12 @@ static void write_result(struct req *r, struct json_writer *w, const struct insi
 static void write_query(struct json_writer *w, const struct insight_view *v)
 {
     json_key(w, "query");
-    if (v->query)
+    if (v->row->query.p)
         json_tree(w, v->query);
     else
         json_null(w);
     json_key(w, "filters");
-    json_raw(w, v->query ? STR("{}") : v->row->filters);
+    json_raw(w, v->row->query.p ? STR("{}") : v->row->filters);
 }
 
 static void write_names(struct json_writer *w, const struct insight *i)

@@ -10,7 +10,8 @@
 
 struct insight_view {
     const struct insight *row;
-    const struct json *query;    /* with the dashboard's filters laid over; NULL: none */
+    const struct json *query;    /* what runs: the row's, or made from its older filters, with the
+                                    dashboard's laid over; NULL: none */
     struct query_answer answer;  /* when `answered` */
     struct err failure;          /* when `failed` */
     bool answered, failed;

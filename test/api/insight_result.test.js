@@ -139,6 +139,16 @@ test("a dashboard of many tiles is computed whole, by several callers at once", 
     assert.deepEqual(json.tiles.map((t) => sum(t.insight.result)), days.map(since));
 });
 
+test("the older filters are computed as the query they stand for", async () => {
+  const id = await board({ filters: { date_from: "2026-03-28" } });
+  const filters = { insight: "TRENDS", events: [{ id: name, type: "events", order: 0 }], date_from: "2026-03-26", interval: "day" };
+  const made = await create({ filters, dashboards: [id] });
+  const alone = await get(`${insights}${made.id}/?refresh=blocking`);
+  assert.deepEqual([sum(alone.result), alone.query, alone.filters], [since("2026-03-26"), null, filters]);
+  const [tile] = (await get(`${boards}${id}/?refresh=blocking`)).tiles;
+  assert.equal(sum(tile.insight.result), since("2026-03-28"));
+});
+
 test("format=txt draws for a terminal, and no name can command it", async () => {
   const id = await board({ name: "Growth \u001b[2J\u009b2J", description: "why" });
   await create({ name: "Sign\u0007 ups", query: trends(), dashboards: [id] });

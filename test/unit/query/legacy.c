@@ -1,0 +1,67 @@
+/* Tests query/legacy.c: flat filters as query nodes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "json/write.h"
+#include "query/legacy.h"
+
+static const struct {
+    const char *filters, *node; /* NULL: none */
+} rows[] = {
+    { "{}", NULL },
+    { "[]", NULL },
+    { "{\"insight\":\"PATHS\",\"events\":[{\"id\":\"a\"}]}", NULL },
+    { "{\"insight\":\"TRENDS\",\"events\":[]}", NULL },
+    { "{\"events\":[{\"id\":\"a\"}]}",
+      "{\"kind\":\"TrendsQuery\",\"series\":[{\"kind\":\"EventsNode\",\"event\":\"a\"}]}" },
+    { "{\"insight\":\"TRENDS\",\"events\":[{\"id\":null,\"order\":2,\"name\":\"All\"},{\"id\":\"a\",\"order\":0}],"
+      "\"actions\":[{\"id\":7,\"order\":1,\"math\":\"dau\",\"properties\":[]}],\"interval\":\"week\"}",
+      "{\"kind\":\"TrendsQuery\",\"series\":[{\"kind\":\"EventsNode\",\"event\":\"a\"},"
+      "{\"kind\":\"ActionsNode\",\"id\":7,\"math\":\"dau\"},"
+      "{\"kind\":\"EventsNode\",\"event\":null,\"name\":\"All\"}],\"interval\":\"week\"}" },
+    { "{\"events\":[{\"id\":\"a\"}],\"date_from\":\"-7d\",\"date_to\":null,\"display\":\"BoldNumber\","
+      "\"compare\":true,\"breakdown\":\"$browser\",\"breakdown_type\":\"event\",\"unknown\":1}",
+      "{\"kind\":\"TrendsQuery\",\"series\":[{\"kind\":\"EventsNode\",\"event\":\"a\"}],"
+      "\"dateRange\":{\"date_from\":\"-7d\"},\"breakdownFilter\":{\"breakdown\":\"$browser\","
+      "\"breakdown_type\":\"event\"},\"compareFilter\":{\"compare\":true},"
+      "\"trendsFilter\":{\"display\":\"BoldNumber\"}}" },
+    { "{\"events\":[{\"id\":\"a\",\"properties\":{\"k\":\"v\"}}],\"properties\":{\"n__gt\":1}}",
+      "{\"kind\":\"TrendsQuery\",\"series\":[{\"kind\":\"EventsNode\",\"event\":\"a\",\"properties\":"
+      "[{\"key\":\"k\",\"value\":\"v\",\"type\":\"event\"}]}],\"properties\":"
+      "[{\"key\":\"n\",\"value\":1,\"operator\":\"gt\",\"type\":\"event\"}]}" },
+    { "{\"insight\":\"FUNNELS\",\"events\":[{\"id\":\"a\"},{\"id\":\"b\"}],\"display\":\"FunnelViz\","
+      "\"funnel_window_interval\":3,\"properties\":{\"type\":\"AND\",\"values\":[{\"key\":\"x\"}]}}",
+      "{\"kind\":\"FunnelsQuery\",\"series\":[{\"kind\":\"EventsNode\",\"event\":\"a\"},"
+      "{\"kind\":\"EventsNode\",\"event\":\"b\"}],\"properties\":{\"type\":\"AND\",\"values\":"
+      "[{\"key\":\"x\"}]},\"funnelsFilter\":{\"funnelWindowInterval\":3}}" },
+};
+
+static void says_the_same(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct arena *a = arena_new();
+        struct err e = ERR_INIT;
+        struct json *v;
+        assert_int_equal(json_parse(a, str_of(rows[i].filters), &v, &e), 0);
+        const struct json *node = query_of_filters(a, v);
+        assert_int_equal(node != NULL, rows[i].node != NULL);
+        if (node) {
+            struct buf b = BUF_INIT(1 << 16);
+            struct json_writer w = JSON_WRITER(&b);
+            json_tree(&w, node);
+            assert_string_equal(arena_z(a, buf_view(&b)), rows[i].node);
+            buf_release(&b);
+        }
+        arena_free(a);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(says_the_same) };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
