@@ -172,6 +172,26 @@ static void sample(struct sql *p, const struct source *s, const char *alias)
                (long long)(size * scale));
 }
 
+/* A bound of the sessions' start, with room for those that began before it or go on behind. */
+static void session_bound(struct sql *p, const struct hogql_node *at, const char *op,
+                          const char *move)
+{
+    bool text = at && at->kind == HOGQL_CONSTANT && at->op == HOGQL_STRING;
+    if (!at)
+        return;
+    buf_printf(&p->b, " AND timestamp %s %s(", op, move);
+    if (text) {
+        sql_time(p, at->text);
+    } else {
+        buf_z(&p->b, "toDateTime64(");
+        sql_expr(p, at);
+        buf_z(&p->b, ", 6, ");
+        sql_zone(p);
+        buf_char(&p->b, ')');
+    }
+    buf_z(&p->b, ", toIntervalDay(3))");
+}
+
 /* FROM a table, on the team's rows only. Nothing else prints the name of one. */
 static void scoped(struct sql *p, const struct source *s, const char *alias)
 {
@@ -180,8 +200,11 @@ static void scoped(struct sql *p, const struct source *s, const char *alias)
     if (t->derived) {
         const char *mark = strchr(t->derived, '@');
         BUG_ON(!mark);
-        buf_printf(&p->b, " FROM (%.*sequals(team_id, %lld)%s) AS %s", (int)(mark - t->derived),
-                   t->derived, team, mark + 1, alias);
+        buf_printf(&p->b, " FROM (%.*sequals(team_id, %lld)", (int)(mark - t->derived), t->derived,
+                   team);
+        session_bound(p, s->since, ">=", "minus");
+        session_bound(p, s->until, "<=", "plus");
+        buf_printf(&p->b, "%s) AS %s", mark + 1, alias);
     } else {
         buf_printf(&p->b, " FROM %s AS %s%s", t->physical, alias, t->final ? " FINAL" : "");
     }

@@ -70,6 +70,8 @@ struct source {
     struct source *lazy[LAZY_N];
     struct column *join_to, *join_from; /* of a lazy join: this source's, the joining one's */
     int group_index; /* a lazily joined group: which; else -1 */
+    /* Sessions: bounds of their start as the query has them, so that not all events are read. */
+    const struct hogql_node *since, *until;
 };
 
 enum meaning_kind {
@@ -135,6 +137,10 @@ int resolve_error(struct resolver *r, const struct hogql_node *at, const char *f
 struct output *resolve_output(struct resolver *r, struct outputs *out, str name, str short_name,
                               struct hogql_type type);
 struct output *resolve_find_output(const struct outputs *out, str name);
+
+/* resolve_bound.c: finds the bounds of time in a WHERE that sessions can use. alone: the SELECT has
+ * one source. */
+void resolve_bounds(const struct hogql_node *where, bool alone);
 
 /* resolve_expr.c */
 int resolve_expr(struct resolver *r, struct scope *s, struct hogql_node **at);

@@ -120,6 +120,17 @@ test("persons, groups and sessions join themselves", async () => {
     WHERE p.properties.plan = 'pro' AND e.event = 'first'`), [["first", "pro"]]);
 });
 
+test("bounds of time reach the events that sessions are made of", async () => {
+  const sql = (q) => compile([q])[0].sql;
+  assert.match(sql("SELECT count() FROM sessions WHERE $start_timestamp > '2026-01-20'"), /AND timestamp >= minus\(/);
+  const during = "$start_timestamp >= '2026-01-20 22:00:00' AND $start_timestamp < toDateTime('2026-01-21')";
+  assert.deepStrictEqual(await rows(`SELECT session_id, $session_duration FROM sessions WHERE ${during}`),
+    [[properties.$session_id, 5]]);
+  assert.deepStrictEqual(await rows("SELECT session_id FROM sessions WHERE $start_timestamp > '2026-01-21'"), []);
+  assert.deepStrictEqual(await rows(`SELECT session.$session_duration FROM events WHERE event = 'first'
+    AND timestamp BETWEEN toDate('2026-01-20') AND toDateTime('2026-01-21 00:00:00')`), [[5]]);
+});
+
 // Merged after its events were stored: the override counts.
 test("person_id follows a merge", async () => {
   await s.call("POST", "/batch/", { key: null, body: { api_key: s.first.project_api_key, batch: [
