@@ -204,11 +204,24 @@ static void end_all(struct running *r)
         close(r->lock);
 }
 
+/* Waits a little: a server that was killed while it started its engine holds the lock until that child
+ * is another program, and one that was told to end needs a moment. */
+static int wait_for_folder(const char *dir, int *fd, struct err *e)
+{
+    const struct timespec pause = { 0, 20 * 1000000L };
+    int rc = folder_lock(dir, fd, e);
+    for (int tries = 100; rc == 0 && tries; tries--) {
+        nanosleep(&pause, NULL);
+        rc = folder_lock(dir, fd, e);
+    }
+    return rc;
+}
+
 static int open_folder(struct running *r, struct arena *a, const struct options *o, struct err *e)
 {
     int rc = folder_check(a, o->data, e);
     if (rc == 0)
-        rc = folder_lock(o->data, &r->lock, e);
+        rc = wait_for_folder(o->data, &r->lock, e);
     if (rc == 0)
         return err_set(e, ERR_INVALID, "data", "another hoglet has %s", o->data);
     return rc < 0 ? rc : store_open(folder_path(a, o->data, "meta.db").p, false, &r->store, e);
