@@ -85,6 +85,14 @@ static const struct command commands[] = {
       "Exits 0 when it is. Otherwise the place of the error is shown.\n"
       "\n"
       "  echo 'SELECT evnt FROM events' | hoglet hogql check\n" },
+    { "doctor", NULL,
+      " data! listen=127.0.0.1:8000 engine-program library engine-memory json ", cmd_doctor,
+      "look for what keeps a server from running well",
+      "One line a check: ok, warn or fail, and what to do. Works while the server runs and while it\n"
+      "does not; then the engine is started for a moment, to see whether it answers. Nothing is\n"
+      "changed. Exits 1 when a check fails.\n"
+      "\n"
+      "  hoglet doctor --data ./data\n" },
     { "routes", NULL, " ", cmd_routes, NULL, "Prints the route table as JSON.\n" },
 };
 

@@ -78,7 +78,7 @@ int chdb_code(const char *message)
 
 /* -------------------------------------------------------------------------- loading */
 
-static const char *find_library(struct arena *a, const char *given)
+const char *chdb_find_library(struct arena *a, const char *given)
 {
     /* Beside the program, installed, in the build tree. */
     static const char *const places[] = {
@@ -173,7 +173,7 @@ int chdb_open(const struct chdb_config *cfg, struct chdb **out, struct err *e)
     BUG_ON(!c);
     pthread_mutex_init(&c->lock, NULL);
     pthread_cond_init(&c->given, NULL);
-    int rc = load(&c->lib, find_library(a, cfg->library), e);
+    int rc = load(&c->lib, chdb_find_library(a, cfg->library), e);
     if (rc == 0)
         c->lib.set_signal_handlers(false); /* ours stay */
     for (size_t i = 0; rc == 0 && i < ARRAY_LEN(c->handles); i++) {

@@ -24,6 +24,9 @@ struct chdb_config {
     int64_t memory;      /* bytes all queries may use together; 0: half of the machine's */
 };
 
+/* Where the library is, or should be; given NULL: looked for. In the arena. */
+const char *chdb_find_library(struct arena *a, const char *given);
+
 int chdb_open(const struct chdb_config *cfg, struct chdb **out, struct err *e);
 void chdb_close(struct chdb *c);
 

@@ -87,6 +87,11 @@ static int exec(struct db *d, const char *sql, struct err *e)
     return sqlite3_exec(d->h, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(d, e, sql);
 }
 
+int store_newest_schema(void)
+{
+    return migrations[ARRAY_LEN(migrations) - 1].version;
+}
+
 static int migrate(struct db *d, struct err *e)
 {
     struct arena *a _cleanup_(arena_freep) = arena_new();
@@ -94,7 +99,7 @@ static int migrate(struct db *d, struct err *e)
     int rc = db_open(d, a, &st, e, "PRAGMA user_version", "");
     if (rc < 0 || (rc = stmt_step(st, e)) < 0)
         return rc;
-    int64_t have = stmt_i64(st, 0), newest = migrations[ARRAY_LEN(migrations) - 1].version;
+    int64_t have = stmt_i64(st, 0), newest = store_newest_schema();
     stmt_end(st);
     if (have > newest)
         return err_set(e, ERR_INVALID, NULL,

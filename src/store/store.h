@@ -16,6 +16,8 @@ struct stmt;
 /* Opens the file, makes it when `create`, and brings its schema up to date; refuses a newer one. */
 int store_open(const char *path, bool create, struct store **out, struct err *e);
 void store_free(struct store *s);
+/* The version of the newest migration. */
+int store_newest_schema(void);
 struct db *store_take(struct store *s);
 void store_give(struct db *d);
 /* Connections taken at the moment, and all of them. */

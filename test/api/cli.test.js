@@ -29,7 +29,7 @@ const folder = (name, ...flags) => {
   return { data, first: JSON.parse(hoglet("init", "--data", data, "--email", "a@example.com",
     "--password", "correct horse", "--json", ...flags)) };
 };
-const commands = ["init", "serve", "engine", "user add", "org add", "project add", "key add", "demo"];
+const commands = ["init", "serve", "engine", "user add", "org add", "project add", "key add", "demo", "doctor"];
 
 test("each command tells its flags", () => {
   const all = run(["--help"]);
@@ -246,4 +246,38 @@ test("log lines as JSON", async () => {
   assert.deepEqual([line.level, line.method, line.status], ["debug", "GET", "401"]);
   for (const text of err.trim().split("\n")) JSON.parse(text);
   assert.equal(await end(child), 0);
+});
+
+test("doctor: a line a check, and what to do", async () => {
+  const doctor = (data, ...flags) => {
+    const { code, out, err } = run(["doctor", "--data", data, "--json", ...flags]);
+    const report = JSON.parse(out);
+    assert.equal(code, report.ok ? 0 : 1, err);
+    return Object.fromEntries(report.checks.map((c) => [c.name, c]));
+  };
+  const well = doctor(s.data);
+  assert.deepEqual(Object.keys(well), ["data folder", "disk", "metadata", "journal", "library", "engine", "address",
+    "clock", "file limit", "memory"]);
+  for (const c of Object.values(well)) if (c.name !== "library") assert.notEqual(c.status, "fail", JSON.stringify(c));
+  assert.equal(well.address.message, `the server runs at ${s.url}`);
+  assert.equal(well.engine.message, "answers");
+
+  const { data } = folder("ill");
+  const taken = ["--listen", s.url.replace("http://", "")];
+  fs.chmodSync(data, 0o755);
+  const ill = doctor(data, ...taken, "--library", "/nowhere.so", "--engine-program", "/bin/false");
+  assert.deepEqual([ill["data folder"].status, ill["data folder"].advice], ["warn", `others can read keys and events: chmod 700 ${data}`]);
+  assert.equal(ill.address.status, "fail");
+  assert.match(ill.address.message, /Address already in use/);
+  assert.deepEqual([ill.library.status, ill.library.message], ["fail", "libchdb.so was not found at /nowhere.so"]);
+  assert.equal(ill.engine.status, "fail");
+  assert.equal(ill.metadata.status, "ok");
+  const meta = path.join(data, "meta.db"), good = fs.readFileSync(meta), bad = Buffer.from(good);
+  bad.fill(0x55, 4096, 12288);
+  fs.writeFileSync(meta, bad);
+  assert.equal(doctor(data, ...taken, "--engine-program", "/bin/false").metadata.status, "fail");
+  fs.writeFileSync(meta, good);
+  assert.equal(doctor(path.join(dir, "none"))["data folder"].status, "fail");
+  const text = run(["doctor", "--data", s.data]).out;
+  assert.match(text, /^ok    address      the server runs at http/m);
 });

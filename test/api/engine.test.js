@@ -3,10 +3,25 @@
 const { test, before, after } = require("node:test");
 const assert = require("node:assert");
 const { execFileSync } = require("node:child_process");
+const net = require("node:net");
+const { createClient } = require("@clickhouse/client");
 const { start, engine: socket } = require("./server.js");
 
-let s;
-before(async () => { s = await start(); });
+let s, port;
+
+function free_port() {
+  return new Promise((resolve) => {
+    const server = net.createServer().listen(0, "127.0.0.1", () => {
+      const { port: free } = server.address();
+      server.close(() => resolve(free));
+    });
+  });
+}
+
+before(async () => {
+  port = await free_port();
+  s = await start(["--engine-listen", `127.0.0.1:${port}`]);
+});
 after(async () => { assert.strictEqual(await s.stop(), 0); });
 
 const engine = (params, options) => socket(s.data, params, options);
@@ -57,6 +72,17 @@ test("a long answer is streamed; one that fails on the way is broken off", async
   assert.strictEqual(csv.text.split("number").length, 2, "one header");
   const broken = await engine({ query: "SELECT throwIf(number = 1900000) FROM numbers(2000000)" });
   assert.ok(broken.broken, "a client must not take it for whole");
+});
+
+test("ClickHouse's own client reads it over TCP, and cannot write", async () => {
+  const client = createClient({ url: `http://127.0.0.1:${port}` });
+  assert.ok((await client.ping()).success);
+  const answer = await client.query({ query: "SELECT number, {t:String} AS t FROM numbers(3)",
+    query_params: { t: "it's" }, format: "JSONEachRow" });
+  assert.deepStrictEqual((await answer.json()).map((r) => [Number(r.number), r.t]), [[0, "it's"], [1, "it's"], [2, "it's"]]);
+  await assert.rejects(client.command({ query: "DROP TABLE events" }), /readonly|READONLY/i);
+  await assert.rejects(client.query({ query: "SELECT nothing_there" }), /nothing_there/);
+  await client.close();
 });
 
 test("a statement with a tag is cancelled", async () => {
