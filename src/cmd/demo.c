@@ -1,6 +1,6 @@
 /* demo.c - fills the oldest project with the made-up events of a made-up product, through the same door
- * that apps use. What it made is remembered in DIR/demo.json, so that doing it again makes the same
- * events again, which adds none. */
+ * that apps use, and makes its dashboards. What it made is remembered in DIR/demo.json: done again it sends
+ * nothing; what was broken off is sent again with the same uuids, which adds nothing in the end. */
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "cmd/cmd.h"
 #include "cmd/control.h"
+#include "cmd/demo_dashboards.h"
 #include "cmd/demo_writer.h"
 #include "cmd/folder.h"
 #include "cmd/private.h"
@@ -24,6 +25,7 @@ struct demo {
     int64_t events, people, seed;
     str url, token, key; /* key STR_NULL: no dashboards can be made */
     int64_t project_id, end;
+    bool stored; /* all of it, by an earlier run */
     struct private_server server; /* pid 0: somebody else's serves */
     struct story story;
 };
@@ -106,8 +108,14 @@ static int close_access(struct demo *d, struct err *e)
 
 /* -------------------------------------------------------------------------- the last moment */
 
-/* That of the first time, when there was one with this seed. */
-static void recall_end(struct demo *d, const char *path)
+static bool same_number(const struct json *v, const char *name, int64_t want)
+{
+    const struct json *n = json_get(v, name);
+    return json_is(n, JSON_NUMBER) && n->integer && n->i64 == want;
+}
+
+/* That of the first time, when there was one with this seed; and whether that one told all of this. */
+static void recall(struct demo *d, const char *path)
 {
     char text[1024];
     struct err ignored = ERR_INIT;
@@ -117,22 +125,41 @@ static void recall_end(struct demo *d, const char *path)
     size_t n = f ? fread(text, 1, sizeof(text), f) : 0;
     if (f)
         fclose(f);
-    if (!n || json_parse(d->arena, arena_str(d->arena, (str){ text, n }), &v, &ignored) < 0)
+    if (!n || json_parse(d->arena, arena_str(d->arena, (str){ text, n }), &v, &ignored) < 0 ||
+        !same_number(v, "seed", d->seed) || !clock_parse(json_get_text(v, "until"), &end))
         return;
-    const struct json *seed = json_get(v, "seed");
-    if (json_is(seed, JSON_NUMBER) && seed->i64 == d->seed &&
-        clock_parse(json_get_text(v, "until"), &end))
-        d->end = end;
+    d->end = end;
+    const struct json *stored = json_get(v, "stored");
+    d->stored = json_is(stored, JSON_BOOL) && stored->boolean &&
+                same_number(v, "events", d->events) && same_number(v, "people", d->people) &&
+                str_eq(json_get_text(v, "token"), d->token);
 }
 
-static int remember_end(const struct demo *d, const char *path, struct err *e)
+static int remember(const struct demo *d, const char *path, bool stored, struct err *e)
 {
-    char at[CLOCK_TEXT];
+    struct buf b = BUF_INIT(1024);
+    struct json_writer w = JSON_WRITER(&b);
+    const struct {
+        const char *name;
+        int64_t value;
+    } numbers[] = { { "seed", d->seed }, { "events", d->events }, { "people", d->people } };
+    json_open(&w, '{');
+    json_key(&w, "until");
+    json_time(&w, d->end);
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        json_key(&w, numbers[i].name);
+        json_i64(&w, numbers[i].value);
+    }
+    json_key(&w, "token");
+    json_str(&w, d->token);
+    json_key(&w, "stored");
+    json_bool(&w, stored);
+    json_close(&w, '}');
     FILE *f = fopen(path, "we");
-    clock_text(d->end, at);
-    bool ok = f && fprintf(f, "{\"until\":\"%s\",\"seed\":%lld}\n", at, (long long)d->seed) > 0;
+    bool ok = f && !b.full && fwrite(b.p, 1, b.n, f) == b.n;
     if (f && fclose(f))
         ok = false;
+    buf_release(&b);
     return ok ? 0 : err_set(e, ERR_INVALID, "data", "cannot write %s: %s", path, strerror(errno));
 }
 
@@ -238,6 +265,10 @@ static void print_json(const struct demo *d)
 static void print_text(const struct demo *d, double sent, double stored)
 {
     const struct story *s = &d->story;
+    if (d->stored) {
+        printf("the %zu events of %d people are there already\n", s->n, s->people_n);
+        return;
+    }
     printf("%zu events of %d people, %lld sign-ups, revenue $%lld: sent in %.1f s", s->n,
            s->people_n, (long long)s->users, (long long)(s->revenue_cents / 100), sent);
     if (d->o->data)
@@ -251,7 +282,7 @@ static int tell(struct demo *d, struct err *e)
 {
     int64_t start = clock_mono_us(), sent, stored;
     story_init(&d->story, d->arena, d->end, (uint64_t)d->seed, (int)d->people, d->events);
-    int rc = send_all(d, e);
+    int rc = d->stored ? 0 : send_all(d, e);
     sent = clock_mono_us() - start;
     if (rc == 0 && d->o->data)
         rc = wait_stored(d, e);
@@ -273,11 +304,15 @@ static int tell_folder(struct demo *d, struct err *e)
     if (rc == 0)
         rc = open_access(d, e);
     if (rc == 0) {
-        recall_end(d, path.p);
-        rc = remember_end(d, path.p, e);
+        recall(d, path.p);
+        rc = d->stored ? 0 : remember(d, path.p, false, e);
     }
     if (rc == 0)
         rc = tell(d, e);
+    if (rc == 0)
+        rc = remember(d, path.p, true, e);
+    if (rc == 0)
+        rc = demo_dashboards(d->arena, d->url, d->key, d->project_id, e);
     int closed = close_access(d, rc < 0 ? &later : e);
     rc = rc < 0 ? rc : closed;
     if (d->server.pid) {

@@ -49,6 +49,38 @@ test("what it tells is what is stored; again, it adds nothing", async () => {
   assert.ok(!JSON.stringify(key).includes("hoglet demo"), "the demo's own key is gone");
 });
 
+test("two dashboards tell the story, once; every tile computes", async () => {
+  const story = told(s.data);
+  const list = (await s.call("GET", "/api/projects/@current/dashboards/?search=Tidepool")).json.results;
+  assert.deepEqual(list.map((d) => d.name), ["Tidepool: growth", "Tidepool: product and revenue"]);
+  const tiles = {};
+  for (const { id } of list) {
+    const dashboard = (await s.call("GET", `/api/projects/@current/dashboards/${id}/?refresh=blocking`)).json;
+    const taken = new Set();
+    for (const tile of dashboard.tiles) {
+      const what = tile.insight?.name ?? "text", at = tile.layouts.sm;
+      assert.equal(tile.error, undefined, what);
+      for (let x = at.x; x < at.x + at.w; x++)
+        for (let y = at.y; y < at.y + at.h; y++) {
+          assert.ok(x < 12 && !taken.has(`${x},${y}`), `${what} lies on another`);
+          taken.add(`${x},${y}`);
+        }
+      if (tile.insight) tiles[what] = tile.insight.result;
+      else assert.match(tile.text.body, /Tidepool/);
+    }
+  }
+  for (const [name, result] of Object.entries(tiles)) // so small a story may have no cancellation
+    assert.equal(result?.length > 0, name !== "Why they leave" || story.counts.subscription_cancelled > 0, name);
+  const sum = (rows, n) => rows.reduce((all, r) => all + r[n], 0);
+  const counts = (name) => sum(tiles[name], "count");
+  assert.equal(counts("Sign-ups a week"), story.sign_ups);
+  assert.ok(Math.abs(counts("Revenue a week") - (await rows(s.data, `SELECT sum(toFloat64(props.amount.:String)) AS n
+    FROM events WHERE event = 'plan_purchased'`))[0].n) < 0.01);
+  assert.equal(counts("Errors a day"), story.counts.app_error);
+  assert.equal(tiles["From visit to plan"][0].count, story.people);
+  assert.ok(sum(tiles.Countries, 1) <= story.sign_ups && sum(tiles.Countries, 1) > 0);
+});
+
 test("the story: growth, more sign-ups after the release, an outage, sources, companies", async () => {
   const perDay = await rows(s.data, `SELECT toDate(timestamp) AS day, countIf(event = '$pageview') AS views,
     countIf(event = 'app_error') AS errors FROM events FINAL GROUP BY day ORDER BY day`);
