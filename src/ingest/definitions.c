@@ -1,8 +1,6 @@
 /* definitions.c - see definitions.h. */
 #include "ingest/definitions.h"
 
-#include <stdio.h>
-
 #include "base/clock.h"
 #include "base/limits.h"
 
@@ -27,31 +25,47 @@ void definitions_forget(struct definitions *s)
     definitions_init(s);
 }
 
-/* What was deleted in the meantime is learned again within the hour. */
-static int64_t hour_ago(void)
+/* What a key is about. */
+enum { ABOUT_EVENT = 'e', ABOUT_EVENT_PROPERTY = 'p', ABOUT_PROPERTY = 'o' };
+
+/* A key of `seen`: bytes put together, for they are made for every property of every event. */
+struct key {
+    char bytes[32 + LIMIT_EVENT_NAME * 4 + NAME_MAX_];
+    size_t n;
+};
+
+static void key_begin(struct key *k, int64_t team_id, char about, char detail)
 {
-    return clock_now_us() - 3600 * CLOCK_SECOND;
+    memcpy(k->bytes, &team_id, sizeof(team_id));
+    k->bytes[sizeof(team_id)] = about;
+    k->bytes[sizeof(team_id) + 1] = detail;
+    k->n = sizeof(team_id) + 2;
 }
 
-/* True when this was not written since `at`; remembers now. */
-static bool is_new(struct definitions *s, str key, int64_t at)
+/* A name with its length before it, so that no two names together look like two others. */
+static void key_add(struct key *k, str s)
 {
+    uint16_t n = (uint16_t)s.n;
+    BUG_ON(s.n > sizeof(k->bytes) - k->n - sizeof(n)); /* names are bounded */
+    memcpy(k->bytes + k->n, &n, sizeof(n));
+    memcpy(k->bytes + k->n + sizeof(n), s.p, s.n);
+    k->n += sizeof(n) + s.n;
+}
+
+/* True when this was not written for an hour, for what was deleted meanwhile is learned again;
+ * remembers now. */
+static bool is_new(struct definitions *s, const struct key *k)
+{
+    str key = { k->bytes, k->n };
     int64_t *last = map_get(&s->seen, key);
-    if (last && *last >= at)
+    if (last && *last >= s->now - 3600 * CLOCK_SECOND)
         return false;
     if (!last) {
         last = arena_alloc(s->arena, sizeof(*last));
         *map_at(&s->seen, arena_str(s->arena, key)) = last;
     }
-    *last = clock_now_us();
+    *last = s->now;
     return true;
-}
-
-static str key_of(char *out, size_t room, int64_t team_id, const char *kind, str x, str y)
-{
-    int n = snprintf(out, room, "%lld|%s|" STR_FMT "|" STR_FMT, (long long)team_id, kind,
-                     STR_ARG(x), STR_ARG(y));
-    return (str){ out, (size_t)n < room ? (size_t)n : room - 1 };
 }
 
 /* -------------------------------------------------------------------------- types */
@@ -66,14 +80,28 @@ static bool looks_like_time(str key)
     return false;
 }
 
+/* Names whose values are texts whatever they look like. */
+static bool is_text(str key)
+{
+    static const str texts[] = { STR_INIT("utm_"), STR_INIT("$initial_utm_"), STR_INIT("$feature/"),
+                                 STR_INIT("$feature_flag_response"), STR_INIT("$survey_response") };
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        if (str_starts(key, texts[i]))
+            return true;
+    return false;
+}
+
+/* Whether type_of knows one. */
+static bool has_type(str key, const struct json *v)
+{
+    return v->type == JSON_BOOL || v->type == JSON_NUMBER || v->type == JSON_STRING || is_text(key);
+}
+
 static str type_of(str key, const struct json *v)
 {
     int64_t ignored;
-    static const char *const texts[] = { "utm_", "$initial_utm_", "$feature/",
-                                         "$feature_flag_response", "$survey_response" };
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-        if (str_starts(key, str_of(texts[i])))
-            return STR("String");
+    if (is_text(key))
+        return STR("String");
     if (v->type == JSON_BOOL)
         return STR("Boolean");
     if (v->type == JSON_NUMBER)
@@ -92,30 +120,54 @@ static str type_of(str key, const struct json *v)
 
 static bool hidden_from_events(str name)
 {
-    static const char *const names[] = { "distinct_id", "$set", "$set_once", "$unset", "$groups",
-                                         "$group_type", "$group_key", "$group_set", "$group_0",
-                                         "$group_1", "$group_2", "$group_3", "$group_4",
-                                         "$initial_referrer", "$initial_referring_domain",
-                                         "token", "$elements" };
+    static const str names[] = { STR_INIT("distinct_id"), STR_INIT("$set"), STR_INIT("$set_once"),
+                                 STR_INIT("$unset"), STR_INIT("$groups"), STR_INIT("$group_type"),
+                                 STR_INIT("$group_key"), STR_INIT("$group_set"), STR_INIT("$group_0"),
+                                 STR_INIT("$group_1"), STR_INIT("$group_2"), STR_INIT("$group_3"),
+                                 STR_INIT("$group_4"), STR_INIT("$initial_referrer"),
+                                 STR_INIT("$initial_referring_domain"), STR_INIT("token"),
+                                 STR_INIT("$elements") };
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (str_eqz(name, names[i]))
+        if (str_eq(name, names[i]))
             return true;
     return str_starts(name, STR("$session_entry_"));
+}
+
+static bool can_be_learned(str name)
+{
+    return name.n && name.n <= NAME_MAX_ && str_utf8_valid(name);
 }
 
 static int learn_property(struct definitions *s, struct db *d, const struct event *ev,
                           enum property_owner owner, int group, const struct json *v,
                           struct err *e)
 {
-    char room[32 + NAME_MAX_], kind[16];
-    str type = type_of(v->key, v);
-    if (!v->key.n || v->key.n > NAME_MAX_ || !str_utf8_valid(v->key))
+    struct key k;
+    if (!can_be_learned(v->key))
         return 0;
     /* A property seen with nulls or lists only is asked about again once it has a type. */
-    snprintf(kind, sizeof(kind), "%d,%d,%d", owner, group, type.p != NULL);
-    if (!is_new(s, key_of(room, sizeof(room), ev->team_id, kind, v->key, STR("")), hour_ago()))
+    key_begin(&k, ev->team_id, ABOUT_PROPERTY,
+              (char)(owner | (group + 1) << 3 | has_type(v->key, v) << 6));
+    key_add(&k, v->key);
+    return is_new(s, &k) ? property_definition_seen(d, ev->team_id, owner, group, v->key,
+                                                    type_of(v->key, v), e)
+                         : 0;
+}
+
+/* A property of this event: one look while both it and the property itself are known. */
+static int learn_event_property(struct definitions *s, struct db *d, const struct event *ev,
+                                const struct json *v, struct err *e)
+{
+    struct key k;
+    if (!v->key.n || v->key.n > NAME_MAX_)
         return 0;
-    return property_definition_seen(d, ev->team_id, owner, group, v->key, type, e);
+    key_begin(&k, ev->team_id, ABOUT_EVENT_PROPERTY, has_type(v->key, v) ? 't' : ' ');
+    key_add(&k, v->key);
+    key_add(&k, ev->name);
+    if (!is_new(s, &k) || hidden_from_events(v->key) || !can_be_learned(v->key))
+        return 0;
+    int rc = learn_property(s, d, ev, OWNER_EVENT, -1, v, e);
+    return rc < 0 ? rc : event_property_seen(d, ev->team_id, ev->name, v->key, e);
 }
 
 static int learn_all(struct definitions *s, struct db *d, const struct event *ev,
@@ -131,20 +183,14 @@ static int learn_all(struct definitions *s, struct db *d, const struct event *ev
 static int learn_event(struct definitions *s, struct db *d, const struct event *ev,
                        struct err *e)
 {
-    char room[64 + LIMIT_EVENT_NAME * 4 + NAME_MAX_];
-    str key = key_of(room, sizeof(room), ev->team_id, "e", ev->name, STR(""));
-    int rc = is_new(s, key, hour_ago())
-                 ? event_definition_seen(d, ev->team_id, ev->name, ev->created_at, e)
-                 : 0;
-    int left = NAMES_MAX;
-    for (const struct json *m = ev->properties->head; m && rc == 0 && left; m = m->next, left--) {
-        if (hidden_from_events(m->key) || !m->key.n || m->key.n > NAME_MAX_)
-            continue;
-        rc = learn_property(s, d, ev, OWNER_EVENT, -1, m, e);
-        key = key_of(room, sizeof(room), ev->team_id, "p", ev->name, m->key);
-        if (rc == 0 && is_new(s, key, hour_ago()))
-            rc = event_property_seen(d, ev->team_id, ev->name, m->key, e);
-    }
+    struct key k;
+    int rc = 0, left = NAMES_MAX;
+    key_begin(&k, ev->team_id, ABOUT_EVENT, ' ');
+    key_add(&k, ev->name);
+    if (is_new(s, &k))
+        rc = event_definition_seen(d, ev->team_id, ev->name, ev->created_at, e);
+    for (const struct json *m = ev->properties->head; m && rc == 0 && left; m = m->next, left--)
+        rc = learn_event_property(s, d, ev, m, e);
     return rc;
 }
 
@@ -152,6 +198,7 @@ int definitions_learn(struct definitions *s, struct db *d, const struct event *e
 {
     if (s->seen.n > REMEMBERED)
         definitions_forget(s);
+    s->now = clock_now_us();
     int rc = learn_event(s, d, ev, e);
     if (rc == 0 && str_eqz(ev->name, "$groupidentify"))
         return ev->group_index < 0 ? 0

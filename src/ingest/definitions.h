@@ -8,7 +8,8 @@
 
 struct definitions {
     struct arena *arena;
-    struct map seen; /* "team|kind|…" -> time of the last write + 1 */
+    struct map seen; /* team, what it is about, names -> int64_t, time of the last write */
+    int64_t now;     /* of the event that is learned */
 };
 
 void definitions_init(struct definitions *s);

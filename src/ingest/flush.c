@@ -232,7 +232,7 @@ static int insert(struct batch *b, const char *into, str rows, str token, struct
     if (!rows.n)
         return 0;
     /* Events that come late may spread over more months than the engine takes by itself. */
-    buf_printf(&sql, "INSERT INTO %s SETTINGS max_partitions_per_insert_block = 0", into);
+    buf_printf(&sql, "INSERT INTO %s SETTINGS max_partitions_per_insert_block = 0, optimize_on_insert = 0", into);
     if (token.n)
         buf_printf(&sql, ", insert_deduplication_token = '" STR_FMT "'", STR_ARG(token));
     buf_z(&sql, " FORMAT RowBinary");

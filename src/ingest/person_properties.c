@@ -4,13 +4,13 @@
 #include "base/map.h"
 
 /* Event properties that are copied to the person: as $set, and as $set_once under $initial_…. */
-static const struct {
-    const char *name, *initial;
+static const struct automatic {
+    str name, initial;
     bool kept; /* a change of it is a change of the person */
 } automatic[] = {
-#define PLAIN(n) { "$" n, "$initial_" n, false }
-#define KEPT(n) { "$" n, "$initial_" n, true }
-#define CAMPAIGN(n) { n, "$initial_" n, true }
+#define PLAIN(n) { STR_INIT("$" n), STR_INIT("$initial_" n), false }
+#define KEPT(n) { STR_INIT("$" n), STR_INIT("$initial_" n), true }
+#define CAMPAIGN(n) { STR_INIT(n), STR_INIT("$initial_" n), true }
     KEPT("app_build"), KEPT("app_name"), KEPT("app_namespace"), KEPT("app_version"),
     PLAIN("browser"), PLAIN("browser_version"), PLAIN("current_url"), PLAIN("device_type"),
     PLAIN("os"), PLAIN("os_name"), PLAIN("os_version"), PLAIN("pathname"),
@@ -41,9 +41,26 @@ static bool is_volatile(str key)
     if (str_starts(key, STR("$geoip_")))
         return true;
     for (size_t i = 0; i < ARRAY_LEN(automatic); i++)
-        if (!automatic[i].kept && str_eqz(key, automatic[i].name))
+        if (!automatic[i].kept && str_eq(key, automatic[i].name))
             return true;
     return false;
+}
+
+/* An object's members of those names, each found in one walk over the object; NULL: it has none. */
+struct found {
+    const struct json *name[ARRAY_LEN(automatic)], *initial[ARRAY_LEN(automatic)];
+};
+
+static void find_all(const struct json *o, struct found *out)
+{
+    memset(out, 0, sizeof(*out));
+    for (const struct json *m = o->head; m; m = m->next)
+        for (size_t i = 0; i < ARRAY_LEN(automatic); i++) {
+            if (m->key.n == automatic[i].name.n && str_eq(m->key, automatic[i].name))
+                out->name[i] = m;
+            if (m->key.n == automatic[i].initial.n && str_eq(m->key, automatic[i].initial))
+                out->initial[i] = m;
+        }
 }
 
 static bool same_value(const struct json *x, const struct json *y)
@@ -59,11 +76,13 @@ static bool same_value(const struct json *x, const struct json *y)
 struct lookup {
     const struct json *o;
     struct map names;
+    struct found automatic;
 };
 
 static struct lookup lookup_of(struct arena *a, const struct json *o)
 {
-    struct lookup l = { o, MAP_INIT(a) };
+    struct lookup l = { .o = o, .names = MAP_INIT(a) };
+    find_all(o, &l.automatic);
     if (o->count > 64)
         for (struct json *m = o->head; m; m = m->next)
             *map_at(&l.names, m->key) = m;
@@ -83,21 +102,21 @@ struct change {
     bool lasting; /* something besides volatile keys changes */
 };
 
-static void add(struct change *c, str key, const struct json *v)
+static void add(struct change *c, str key, const struct json *v, bool lasting)
 {
     struct json *copy = json_share(c->arena, v);
     copy->key = key;
     *c->tail = copy;
     c->tail = &copy->next;
     c->over->count++;
-    c->lasting = c->lasting || !is_volatile(key);
+    c->lasting = c->lasting || lasting;
 }
 
 static void set_once(struct change *c, str key, const struct json *v)
 {
     const struct json *now = look_up(&c->now, key);
     if (!now || now->type == JSON_NULL)
-        add(c, key, v);
+        add(c, key, v, !is_volatile(key));
 }
 
 static bool set_automatically(const struct change *c, str key)
@@ -113,7 +132,7 @@ static bool set_automatically(const struct change *c, str key)
 static void set(struct change *c, str key, const struct json *v)
 {
     if (!same_value(look_up(&c->now, key), v) || set_automatically(c, key))
-        add(c, key, v);
+        add(c, key, v, !is_volatile(key));
 }
 
 static bool is_server(const struct event *ev)
@@ -122,23 +141,35 @@ static bool is_server(const struct event *ev)
     return json_is(v, JSON_BOOL) && v->boolean;
 }
 
-/* once: the $initial_ form. An explicit $set or $set_once of the name comes later and wins. */
-static void add_automatic(struct change *c, const struct event *ev, bool once)
+/* A server's own system is not its users'. */
+static bool stays_out(const struct automatic *row, bool server)
 {
-    bool server = is_server(ev);
+    return server && (str_eqz(row->name, "$os") || str_eqz(row->name, "$os_version"));
+}
+
+/* The $initial_ forms, where the person has none yet. An explicit $set_once comes later and wins. */
+static void add_initial(struct change *c, const struct found *sent, bool server)
+{
+    const str os = STR("$initial_os");
     for (size_t i = 0; i < ARRAY_LEN(automatic); i++) {
-        str name = str_of(automatic[i].name);
-        const struct json *v = json_get_str(ev->properties, name);
-        if (!v || v->type == JSON_NULL)
+        const struct json *v = sent->name[i], *now = c->now.automatic.initial[i];
+        if (!v || v->type == JSON_NULL || stays_out(&automatic[i], server))
             continue;
-        if (server && (str_eqz(name, "$os") || str_eqz(name, "$os_version")))
-            continue;
-        if (once && str_eqz(name, "$os_name"))
-            set_once(c, STR("$initial_os"), v);
-        else if (once)
-            set_once(c, str_of(automatic[i].initial), v);
-        else
-            set(c, name, v);
+        if (str_eqz(automatic[i].name, "$os_name"))
+            set_once(c, os, v);
+        else if (!now || now->type == JSON_NULL)
+            add(c, automatic[i].initial, v, true);
+    }
+}
+
+/* What the person has already is no change. An explicit $set comes later and wins. */
+static void add_automatic(struct change *c, const struct found *sent, bool server)
+{
+    for (size_t i = 0; i < ARRAY_LEN(automatic); i++) {
+        const struct json *v = sent->name[i];
+        if (v && v->type != JSON_NULL && !stays_out(&automatic[i], server) &&
+            !same_value(c->now.automatic.name[i], v))
+            add(c, automatic[i].name, v, automatic[i].kept);
     }
 }
 
@@ -178,11 +209,14 @@ const struct json *properties_apply(struct arena *a, const struct json *now,
 {
     struct change c = { .arena = a, .now = lookup_of(a, now), .over = json_new(a, JSON_OBJECT) };
     const struct json *names = json_get(ev->properties, "$unset");
+    struct found sent;
+    bool server = is_server(ev);
+    find_all(ev->properties, &sent);
     c.tail = &c.over->head;
-    add_automatic(&c, ev, true);
+    add_initial(&c, &sent, server);
     add_explicit(&c, ev, "$set_once", set_once);
     struct json **from = c.tail;
-    add_automatic(&c, ev, false);
+    add_automatic(&c, &sent, server);
     c.auto_from = from;
     c.auto_to = c.tail;
     add_explicit(&c, ev, "$set", set);

@@ -60,15 +60,26 @@ static int64_t to_ms(int64_t us)
     return us >= 0 ? us / 1000 : -((-us + 999) / 1000);
 }
 
-/* A JSON text with its length before it: written in place, the length moved in front. */
+#define LENGTH_BYTES 4 /* of a length that is known last: enough for 2^28 */
+
+/* A JSON text with its length before it: written in place, the length, in the same number of bytes
+ * always, put in front afterwards. One that passes the limit becomes an empty object. */
 static void add_written(struct buf *b, void (*write)(struct json_writer *, const struct json *),
                         const struct json *v)
 {
-    struct buf text = BUF_INIT(LIMIT_EVENT * 8);
-    struct json_writer w = JSON_WRITER(&text);
+    size_t at = b->n;
+    buf_add(b, "\x80\x80\x80\0", LENGTH_BYTES);
+    size_t from = b->n;
+    struct json_writer w = JSON_WRITER(b);
     write(&w, v);
-    add_str(b, text.full ? STR("{}") : buf_view(&text));
-    buf_release(&text);
+    if (b->full)
+        return; /* the batch is refused as a whole */
+    if (b->n - from > LIMIT_EVENT * 8) {
+        b->n = from;
+        buf_z(b, "{}");
+    }
+    for (size_t i = 0, n = b->n - from; i < LENGTH_BYTES; i++, n >>= 7)
+        b->p[at + i] = (char)((n & 127) | (i + 1 < LENGTH_BYTES ? 128 : 0));
 }
 
 static void write_whole(struct json_writer *w, const struct json *v)
