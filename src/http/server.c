@@ -7,9 +7,11 @@
 #include <microhttpd.h>
 #include <netdb.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -18,6 +20,7 @@
 #include "http/listen.h"
 
 #define WORKERS_MAX 64
+#define DRAIN_SECONDS 5 /* that requests under way have when the server stops */
 
 struct http_header {
     struct http_header *next;
@@ -28,12 +31,13 @@ struct http_server {
     struct http_config cfg;
     struct MHD_Daemon *daemon;
     int port;
-    pthread_mutex_t lock; /* guards the queue, suspended, stopping */
-    pthread_cond_t wake, resumed;
+    pthread_mutex_t lock; /* guards the queue, suspended, open; stopping is set under it */
+    pthread_cond_t wake, resumed, answered;
     unsigned suspended; /* by http_suspend */
+    unsigned open;      /* requests that have not ended */
     struct http_request *head, **tail;
     unsigned waiting;
-    bool stopping;
+    atomic_bool stopping;
     pthread_t workers[WORKERS_MAX];
 };
 
@@ -156,6 +160,9 @@ static struct http_request *request_new(struct http_server *s, struct MHD_Connec
     if (info && info->client_addr->sa_family != AF_UNIX)
         getnameinfo(info->client_addr, sizeof(struct sockaddr_in6), r->peer, sizeof(r->peer), NULL,
                     0, NI_NUMERICHOST);
+    pthread_mutex_lock(&s->lock);
+    s->open++;
+    pthread_mutex_unlock(&s->lock);
     return r;
 }
 
@@ -171,6 +178,8 @@ static enum MHD_Result send_reply(struct http_request *r)
     if (r->reply.n || r->status != 204)
         MHD_add_response_header(reply, "Content-Type", r->content_type);
     MHD_add_response_header(reply, "X-Request-Id", r->id);
+    if (atomic_load(&r->server->stopping)) /* the client must not send the next one here */
+        MHD_add_response_header(reply, "Connection", "close");
     for (struct http_header *h = r->headers; h; h = h->next)
         MHD_add_response_header(reply, h->name, h->value);
     enum MHD_Result sent = MHD_queue_response(r->connection, (unsigned)r->status, reply);
@@ -293,14 +302,19 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const cha
 static void on_completed(void *cls, struct MHD_Connection *c, void **slot,
                          enum MHD_RequestTerminationCode why)
 {
+    struct http_server *s = cls;
     struct http_request *r = *slot;
-    (void)cls, (void)c, (void)why;
+    (void)c, (void)why;
     if (!r)
         return;
     buf_release(&r->body);
     buf_release(&r->reply);
     arena_free(r->arena);
     *slot = NULL;
+    pthread_mutex_lock(&s->lock);
+    if (--s->open == 0)
+        pthread_cond_broadcast(&s->answered);
+    pthread_mutex_unlock(&s->lock);
 }
 
 int http_server_start(const struct http_config *cfg, struct http_server **out, struct err *e)
@@ -312,6 +326,7 @@ int http_server_start(const struct http_config *cfg, struct http_server **out, s
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->wake, NULL);
     pthread_cond_init(&s->resumed, NULL);
+    pthread_cond_init(&s->answered, NULL);
     bool local = strncmp(cfg->listen, "unix:", 5) == 0;
     int fd = local ? http_listen_unix(cfg->listen + 5, e)
                    : http_listen_tcp(cfg->listen, &s->port, e);
@@ -338,6 +353,9 @@ int http_server_start(const struct http_config *cfg, struct http_server **out, s
 void http_server_stop(struct http_server *s)
 {
     MHD_socket fd = MHD_quiesce_daemon(s->daemon);
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += DRAIN_SECONDS;
     pthread_mutex_lock(&s->lock);
     s->stopping = true;
     pthread_cond_broadcast(&s->wake);
@@ -346,6 +364,10 @@ void http_server_stop(struct http_server *s)
     pthread_mutex_unlock(&s->lock);
     for (unsigned i = 0; i < s->cfg.workers; i++)
         pthread_join(s->workers[i], NULL);
+    pthread_mutex_lock(&s->lock); /* answers that are written but not sent, bodies half received */
+    while (s->open && pthread_cond_timedwait(&s->answered, &s->lock, &until) == 0)
+        ;
+    pthread_mutex_unlock(&s->lock);
     MHD_stop_daemon(s->daemon);
     if (fd != MHD_INVALID_SOCKET)
         close(fd);
