@@ -194,7 +194,8 @@ static bool try_engine(struct doctor *d, struct err *e)
     struct olap *olap = olap_new(folder_path(d->arena, d->o->data, "engine.sock").p, NULL);
     struct engine_child_config cfg = { .program = d->o->engine_program, .data = d->o->data,
                                        .library = d->o->library, .memory = d->o->engine_memory,
-                                       .up = ping, .down = engine_down, .context = olap };
+                                       .up = ping, .alive = ping, .down = engine_down,
+                                       .context = olap };
     struct engine_child_counts counts = { 0 };
     bool ready = false;
     int rc = engine_child_start(&cfg, &child, e);

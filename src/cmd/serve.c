@@ -53,6 +53,11 @@ static bool engine_up(void *cls)
     return true;
 }
 
+static bool engine_alive(void *cls)
+{
+    return olap_alive(cls);
+}
+
 static void engine_down(void *cls)
 {
     olap_set_ready(cls, false);
@@ -66,7 +71,8 @@ static int start_engine(struct running *r, struct arena *a, const struct options
     struct engine_child_config cfg = { .program = o->engine_program, .data = o->data,
                                        .library = o->library, .memory = o->engine_memory,
                                        .listen = o->engine_listen,
-                                       .up = engine_up, .down = engine_down,
+                                       .up = engine_up, .alive = engine_alive,
+                                       .down = engine_down,
                                        .context = r->olap };
     return engine_child_start(&cfg, &r->engine, e);
 }

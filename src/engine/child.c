@@ -22,6 +22,8 @@
 #define AGAIN_MS 50     /* before a child that ended is started again … */
 #define AGAIN_MOST 5000 /* … doubled each time, when it never came up */
 #define PATIENCE_MS 10000
+#define ALIVE_MS 1000   /* between two questions whether it still answers */
+#define SILENCES 3      /* answers that fail to come before it is taken for hung */
 
 struct engine_child {
     struct engine_child_config cfg;
@@ -84,6 +86,22 @@ static void end_child(struct engine_child *c, pid_t pid, int pidfd)
     }
 }
 
+/* Watches a child that is up, until it ends, falls silent or the stop is asked for. */
+static void stay(struct engine_child *c, pid_t pid, int pidfd, bool *ended, bool *stopping)
+{
+    int silences = 0;
+    while (!*ended && !*stopping) {
+        wait_for(c, pidfd, ALIVE_MS, ended, stopping);
+        silences = *ended || c->cfg.alive(c->cfg.context) ? 0 : silences + 1;
+        if (silences < SILENCES || *stopping)
+            continue;
+        log_error("the engine does not answer any more; it is killed");
+        c->cfg.down(c->cfg.context); /* queries fail at once from here on */
+        kill(pid, SIGKILL);
+        wait_for(c, pidfd, -1, ended, stopping);
+    }
+}
+
 /* Starts one child and stays with it. True: it was up at least once. */
 static bool live_once(struct engine_child *c, bool *stopping)
 {
@@ -101,7 +119,10 @@ static bool live_once(struct engine_child *c, bool *stopping)
     while (!ended && !*stopping) {
         if (!up && (up = c->cfg.up(c->cfg.context)))
             log_info("engine ready");
-        wait_for(c, pidfd, up ? -1 : ASK_MS, &ended, stopping);
+        if (up)
+            stay(c, pid, pidfd, &ended, stopping);
+        else
+            wait_for(c, pidfd, ASK_MS, &ended, stopping);
     }
     if (!ended)
         end_child(c, pid, pidfd);

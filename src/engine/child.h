@@ -14,8 +14,10 @@ struct engine_child_config {
     const char *program; /* NULL: this program */
     const char *data, *library, *memory, *listen; /* the flags it gets; NULL: not given */
     /* Called on the watching thread. `up` every few milliseconds after a start until it is true:
-     * it connects and prepares the schema. `down` after each end. */
+     * it connects and prepares the schema. `alive` every second from then on: three times false in
+     * a row, and the child is killed. `down` after each end, and before that kill. */
     bool (*up)(void *context);
+    bool (*alive)(void *context);
     void (*down)(void *context);
     void *context;
 };

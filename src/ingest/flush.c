@@ -23,6 +23,7 @@
 #define BATCH_BYTES (16 << 20) /* of bodies; a record is never split */
 #define GATHER_MS 150          /* a batch that is not full waits so long for more */
 #define RETRY_MS 200
+#define TRIES 10 /* of an insert that fails for a reason unknown, before its rows are tried apart */
 #define ROWS_BYTES (1u << 30)
 
 struct flusher {
@@ -53,6 +54,7 @@ struct batch {
     size_t n;
     struct buf rows;
     size_t *row_ends; /* offsets in rows, one an event */
+    bool taken; /* some of the rows are in the event store */
     struct map tokens; /* token -> struct target */
 };
 
@@ -256,20 +258,32 @@ static bool try_later(struct batch *b, const struct err *e)
     return !atomic_load(&b->f->stopping);
 }
 
-/* A row that no store would take: kept in a file, so that the others can go on. */
-static void reject(struct batch *b, size_t i, const struct err *why)
+/* Rows that no store would take: kept in a file, so that the others can go on. False: they could not
+ * be kept. */
+static bool reject(struct batch *b, str rows, const struct err *why)
 {
-    size_t from = i ? b->row_ends[i - 1] : 0;
     int fd = open(b->f->cfg.rejects, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    ssize_t put = fd < 0 ? -1 : write(fd, b->rows.p + from, b->row_ends[i] - from);
-    log_error("the event store refuses an event; it is kept aside", "file", b->f->cfg.rejects,
-              "error", why->message, "stored", put > 0 ? "yes" : "no");
+    bool kept = fd >= 0 && write(fd, rows.p, rows.n) == (ssize_t)rows.n && fsync(fd) == 0;
+    log_error("the event store refuses rows; they are kept aside", "file", b->f->cfg.rejects,
+              "error", why->message, "detail", why->detail, "kept", kept ? "yes" : "no");
     if (fd >= 0)
         close(fd);
-    atomic_fetch_add(&b->f->rejected, 1);
+    if (kept)
+        atomic_fetch_add(&b->f->rejected, 1);
+    return kept;
 }
 
-/* Rows [from, to). One that is refused as data is looked for by halving. False: stopping. */
+/* Must these rows be tried apart? A refusal as data says so at once, one for a reason unknown when
+ * it comes again and again; alone, a row is given up for that only when others were taken. */
+static bool is_refused(const struct batch *b, const struct err *e, int tries, bool alone)
+{
+    if (e->kind == ERR_INVALID)
+        return true;
+    bool unknown = e->kind == ERR_INTERNAL || e->kind == ERR_TIMEOUT;
+    return unknown && tries >= TRIES && (!alone || b->taken);
+}
+
+/* Rows [from, to). One that is refused is looked for by halving. False: stopping. */
 static bool insert_events(struct batch *b, size_t from, size_t to)
 {
     char token[96];
@@ -279,19 +293,23 @@ static bool insert_events(struct batch *b, size_t from, size_t to)
     str rows = str_slice(buf_view(&b->rows), at, b->row_ends[to - 1]);
     int n = snprintf(token, sizeof(token), "%lld-%lld-%zu-%zu", (long long)b->mark.position,
                      (long long)b->mark.end, from, to);
-    for (;;) {
+    for (int tries = 1;; tries++) {
         struct err e = ERR_INIT;
         int rc = insert(b, rows_events, rows, (str){ token, (size_t)n }, &e);
+        b->taken = b->taken || rc == 0;
         if (rc == 0)
             return true;
-        if (e.kind != ERR_INVALID) {
+        if (!is_refused(b, &e, tries, to - from == 1)) {
             if (!try_later(b, &e))
                 return false;
             continue;
         }
         if (to - from == 1) {
-            reject(b, from, &e);
-            return true;
+            if (reject(b, rows, &e))
+                return true;
+            if (!try_later(b, &e))
+                return false;
+            continue;
         }
         size_t half = from + (to - from) / 2;
         return insert_events(b, from, half) && insert_events(b, half, to);
@@ -310,8 +328,9 @@ static bool insert_all(struct batch *b)
     for (size_t i = 0; i < ARRAY_LEN(parts); i++)
         for (;;) {
             struct err e = ERR_INIT;
-            if (insert(b, parts[i].into, parts[i].rows, STR(""), &e) == 0)
-                break;
+            if (insert(b, parts[i].into, parts[i].rows, STR(""), &e) == 0 ||
+                (e.kind == ERR_INVALID && reject(b, parts[i].rows, &e)))
+                break; /* the metadata store has them all; these are copies */
             if (!try_later(b, &e))
                 return false;
         }

@@ -14,6 +14,7 @@
 
 #define KEEP 16 /* connections kept open */
 #define SECONDS 60
+#define PING_SECONDS 3L
 
 struct olap {
     char *socket, *url;
@@ -165,9 +166,10 @@ static size_t on_body(char *p, size_t size, size_t n, void *cls)
 
 /* -------------------------------------------------------------------------- errors */
 
-enum blame { QUERY, LIMIT, BUSY };
+enum blame { QUERY, LIMIT, BUSY, STORAGE };
 
-/* Failures that the author of a query caused and may see; the rest is the server's. */
+/* Failures that the author of a query caused and may see, and those that pass by themselves or with
+ * the disk's: what is inserted then is inserted later. The rest is the server's. */
 static const struct {
     const char *name;
     enum blame blame;
@@ -177,6 +179,23 @@ static const struct {
     { "TOO_MANY_ROWS_OR_BYTES", LIMIT },
     { "QUERY_WAS_CANCELLED", LIMIT },
     { "TOO_MANY_SIMULTANEOUS_QUERIES", BUSY },
+    { "NOT_ENOUGH_SPACE", STORAGE },
+    { "CANNOT_WRITE_TO_FILE_DESCRIPTOR", STORAGE },
+    { "CANNOT_OPEN_FILE", STORAGE },
+    { "CANNOT_CLOSE_FILE", STORAGE },
+    { "CANNOT_FSYNC", STORAGE },
+    { "CANNOT_TRUNCATE_FILE", STORAGE },
+    { "CANNOT_CREATE_DIRECTORY", STORAGE },
+    { "DIRECTORY_DOESNT_EXIST", STORAGE },
+    { "FILE_DOESNT_EXIST", STORAGE },
+    { "CANNOT_ALLOCATE_MEMORY", STORAGE },
+    { "TOO_MANY_PARTS", STORAGE },
+    { "TABLE_IS_READ_ONLY", STORAGE },
+    { "ABORTED", STORAGE },
+    { "SYSTEM_ERROR", STORAGE },
+    { "STD_EXCEPTION", STORAGE },
+    { "POCO_EXCEPTION", STORAGE },
+    { "UNKNOWN_EXCEPTION", STORAGE },
     { "ILLEGAL_TYPE_OF_ARGUMENT", QUERY },
     { "NO_COMMON_TYPE", QUERY },
     { "TYPE_MISMATCH", QUERY },
@@ -194,6 +213,11 @@ static const struct {
     { "ARGUMENT_OUT_OF_BOUND", QUERY },
     { "BAD_ARGUMENTS", QUERY },
     { "PARAMETER_OUT_OF_BOUND", QUERY },
+    { "INCORRECT_DATA", QUERY },
+    { "CANNOT_READ_ALL_DATA", QUERY },
+    { "ATTEMPT_TO_READ_AFTER_EOF", QUERY },
+    { "TOO_LARGE_STRING_SIZE", QUERY },
+    { "UNKNOWN_ELEMENT_OF_ENUM", QUERY },
     { "CANNOT_PARSE_TEXT", QUERY },
     { "CANNOT_PARSE_NUMBER", QUERY },
     { "CANNOT_PARSE_DATE", QUERY },
@@ -224,22 +248,31 @@ static const struct {
     { "ZERO_ARRAY_OR_TUPLE_INDEX", QUERY },
 };
 
-/* The NAME of "Code: 43. DB::Exception: text. (NAME)" and the text without its frame. */
+/* Cuts "(text)" off the end of s; STR_NULL when there is none. */
+static str cut_brackets(str *s)
+{
+    *s = str_trim(*s);
+    if (!s->n || s->p[s->n - 1] != ')')
+        return STR_NULL;
+    size_t open = s->n - 1;
+    while (open && s->p[open] != '(')
+        open--;
+    str inner = str_slice(*s, open + 1, s->n - 1);
+    *s = str_trim(str_slice(*s, 0, open));
+    return inner;
+}
+
+/* The NAME of "Code: 43. DB::Exception: text. (NAME) (version 26.7)" and the text without its
+ * frame. Only some have a version. */
 static str split_exception(str text, str *name)
 {
     str mark = STR("DB::Exception: ");
     ptrdiff_t at = str_find(text, mark);
     if (at >= 0)
         text = str_slice(text, (size_t)at + mark.n, text.n);
-    text = str_trim(text);
-    *name = STR_NULL;
-    if (!text.n || text.p[text.n - 1] != ')')
-        return text;
-    size_t open = text.n - 1;
-    while (open && text.p[open] != '(')
-        open--;
-    *name = str_slice(text, open + 1, text.n - 1);
-    text = str_trim(str_slice(text, 0, open));
+    *name = cut_brackets(&text);
+    if (str_starts(*name, STR("version ")))
+        *name = cut_brackets(&text);
     /* What follows is the server's own view: steps of the pipeline, our statement. */
     static const char *const noises[] = { ": while executing", ": While processing", ": while ",
                                           ": In scope ", ". In scope ", " In scope " };
@@ -251,12 +284,24 @@ static str split_exception(str text, str *name)
     return text;
 }
 
+static int away(struct err *e, const char *why)
+{
+    err_set(e, ERR_UNAVAILABLE, NULL, "The event store is not available right now.");
+    snprintf(e->detail, sizeof(e->detail), "%s", why);
+    return e->kind;
+}
+
 static int exception(str text, struct err *e)
 {
     str name, message = split_exception(text, &name);
     for (size_t i = 0; i < ARRAY_LEN(known); i++) {
         if (!str_eqz(name, known[i].name))
             continue;
+        if (known[i].blame == STORAGE) {
+            char why[512];
+            snprintf(why, sizeof(why), STR_FMT, STR_ARG(text));
+            return away(e, why);
+        }
         static const enum err_kind kinds[] = { ERR_INVALID, ERR_TIMEOUT, ERR_UNAVAILABLE };
         int rc = err_set(e, kinds[known[i].blame], NULL, STR_FMT, STR_ARG(message));
         for (size_t k = 0; k < name.n && k + 1 < sizeof(e->code); k++)
@@ -267,13 +312,6 @@ static int exception(str text, struct err *e)
                      STR_ARG(name.n ? name : STR("UNKNOWN")));
     snprintf(e->detail, sizeof(e->detail), STR_FMT, STR_ARG(text));
     return rc;
-}
-
-static int away(struct err *e, const char *why)
-{
-    err_set(e, ERR_UNAVAILABLE, NULL, "The event store is not available right now.");
-    snprintf(e->detail, sizeof(e->detail), "%s", why);
-    return e->kind;
 }
 
 static int outcome(CURLcode code, struct answer *a, struct err *e)
@@ -369,6 +407,26 @@ int olap_run(struct olap *o, const struct olap_query *q, struct buf *out, struct
     buf_release(&sql);
     buf_release(&a.error);
     return rc;
+}
+
+bool olap_alive(struct olap *o)
+{
+    struct buf url = BUF_INIT(4096);
+    CURL *c = take(o);
+    struct answer a = { .error = BUF_INIT(4096), .curl = c };
+    long status = 0;
+    buf_printf(&url, "%sping", o->url);
+    buf_char(&url, '\0');
+    curl_easy_setopt(c, CURLOPT_URL, url.p);
+    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(c, CURLOPT_WRITEDATA, &a);
+    curl_easy_setopt(c, CURLOPT_TIMEOUT, PING_SECONDS);
+    CURLcode code = curl_easy_perform(c);
+    curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
+    give(o, c);
+    buf_release(&url);
+    buf_release(&a.error);
+    return code == CURLE_OK && status == 200;
 }
 
 void olap_cancel(struct olap *o, const char *tag)

@@ -33,6 +33,9 @@ void olap_set_ready(struct olap *o, bool ready);
 /* Waits until the store is ready. False: `ms` passed before. */
 bool olap_wait_ready(struct olap *o, int ms);
 
+/* Asks the other end whether it is there; false: no answer within three seconds. */
+bool olap_alive(struct olap *o);
+
 /* Appends the answer to out (NULL: dropped). Failures of the statement are ERR_INVALID with
  * ClickHouse's message, its lower-case name in err.code; time and memory limits ERR_TIMEOUT. */
 int olap_run(struct olap *o, const struct olap_query *q, struct buf *out, struct err *e);

@@ -19,7 +19,8 @@ static int run_file(struct olap *o, str rest, struct err *e)
     while (str_trim(rest).n) {
         ptrdiff_t end = str_find(rest, STR(";\n"));
         str sql = end < 0 ? rest : str_slice(rest, 0, (size_t)end);
-        struct olap_query q = { .sql = sql, .change = true, .while_preparing = true };
+        struct olap_query q = { .sql = sql, .change = true, .seconds = 10,
+                                .while_preparing = true };
         int rc = olap_run(o, &q, NULL, e);
         if (rc < 0 || end < 0)
             return rc;

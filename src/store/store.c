@@ -72,7 +72,7 @@ static const struct migration migrations[] = {
 static int fail(struct db *d, struct err *e, const char *what)
 {
     int code = sqlite3_errcode(d->h);
-    if (code == SQLITE_FULL || code == SQLITE_BUSY) {
+    if (code == SQLITE_FULL || code == SQLITE_BUSY || code == SQLITE_IOERR) {
         err_set(e, ERR_UNAVAILABLE, NULL, NULL);
         snprintf(e->detail, sizeof(e->detail), "%s: %s", what, sqlite3_errmsg(d->h));
         return e->kind;
