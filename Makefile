@@ -1,6 +1,7 @@
 # hoglet: `make run` and `make test` are all a newcomer needs; each installs what is missing.
 #   make            build/hoglet                 make asan    the same under ASan and UBSan
 #   make test       set up, build, run all tests  make check  layers, headers
+#   make fuzz       each fuzz target a minute     make clean
 SHELL := /bin/sh
 MODE ?= release
 # Sub-makes use every core; V=1 shows the commands.
@@ -14,6 +15,11 @@ CFLAGS_release := -O2 -DNDEBUG
 CFLAGS_debug := -O0
 CFLAGS_asan := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 LDFLAGS_asan := -fsanitize=address,undefined
+
+# Without checks of leaks at each run: the fuzzer looks for them itself.
+CFLAGS_fuzz := -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+               -fno-sanitize-recover=all -Wno-error
+LDFLAGS_fuzz := -fsanitize=fuzzer,address,undefined
 
 COMMON := -g -Wall -Wextra -Wno-missing-field-initializers -Werror -Wshadow -Wvla -Isrc -I$(SQLITE) -D_GNU_SOURCE -MMD -MP \
           -fstack-protector-strong $(CFLAGS_$(MODE))
@@ -31,6 +37,9 @@ SDK := $(addsuffix .js,array crisp-chat-integration dead-clicks-autocapture elem
 WEB := $(shell find web/src -type f) web/build.mjs web/tsconfig.json web/node_modules/.package-lock.json
 UNIT := $(wildcard test/unit/*/*.c)
 UNIT_BIN := $(UNIT:test/unit/%.c=$(B)/unit/%)
+FUZZ := hogql timestamp capture lz64 json
+REPLAY_BIN := $(FUZZ:%=$(B)/replay/%)
+FUZZ_SECONDS ?= 60
 
 all: build/hoglet
 
@@ -90,7 +99,24 @@ $(B)/unit/%: test/unit/%.c $(B)/libhoglet.a
 	@echo "  LD   $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS_$(MODE)) -o $@ $< $(B)/libhoglet.a $(LDLIBS) -lcmocka -lstdc++
 
-unit-bins: $(UNIT_BIN)
+$(B)/replay/%: test/fuzz/%.c test/fuzz/replay.c $(B)/libhoglet.a
+	@mkdir -p $(@D)
+	@echo "  LD   $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS_$(MODE)) -o $@ $(filter %.c,$^) $(B)/libhoglet.a $(LDLIBS) -lstdc++
+
+build/fuzz/target/%: test/fuzz/%.c build/fuzz/libhoglet.a
+	@mkdir -p $(@D)
+	@echo "  LD   $@"
+	$(Q)$(CC) $(CFLAGS) -c -o $@.o $<
+	$(Q)$(CXX) $(LDFLAGS_fuzz) -o $@ $@.o build/fuzz/libhoglet.a $(LDLIBS)
+
+unit-bins: $(UNIT_BIN) $(REPLAY_BIN)
+
+# Each target for FUZZ_SECONDS, on its corpus and what it found before; stops at the first finding.
+fuzz: setup
+	@tools/setup tools/packages-fuzz.txt
+	@$(SUB) MODE=fuzz CC=clang CXX=clang++ $(FUZZ:%=build/fuzz/target/%)
+	@tools/fuzz $(FUZZ_SECONDS) $(FUZZ)
 
 $(B)/bench/%: bench/%.c
 	@mkdir -p $(@D)

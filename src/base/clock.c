@@ -188,6 +188,10 @@ bool clock_parse(str s, int64_t *us)
     if (t.mo == 2 && t.d == 29 && !leap)
         return false;
     int64_t secs = clock_days(neg ? -t.y : t.y, t.mo, t.d) * 86400 + t.h * 3600 + t.mi * 60 + t.s;
-    *us = (secs - offset) * CLOCK_SECOND + t.us;
+    int64_t at;
+    if (__builtin_mul_overflow(secs - offset, CLOCK_SECOND, &at) ||
+        __builtin_add_overflow(at, (int64_t)t.us, &at))
+        return false; /* some 290,000 years away */
+    *us = at;
     return true;
 }

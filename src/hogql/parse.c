@@ -291,8 +291,12 @@ static void check(struct hogql_node *(*rule)(struct parser *p), const struct hog
     struct arena *a _cleanup_(arena_freep) = arena_new();
     struct err e = ERR_INIT;
     struct hogql_node *again = NULL;
-    struct parser p = { .arena = a, .src = hogql_to_text(a, tree), .e = &e,
-                        .depth_max = 8 * LIMIT_HOGQL_DEPTH };
+    str text = hogql_to_text(a, tree);
+    /* A query that is an expression stands in brackets, which are not part of the tree. */
+    bool query = tree->kind == HOGQL_SELECT || tree->kind == HOGQL_SET;
+    if (query && rule != statement_and_end)
+        text = arena_printf(a, "(" STR_FMT ")", STR_ARG(text));
+    struct parser p = { .arena = a, .src = text, .e = &e, .depth_max = 8 * LIMIT_HOGQL_DEPTH };
     BUG_ON(whole(&p, rule, &again) < 0 || !hogql_same(tree, again));
 #else
     (void)rule, (void)tree;
@@ -307,6 +311,8 @@ static int parse(struct arena *a, str text, struct hogql_node *(*rule)(struct pa
     if (text.n > LIMIT_HOGQL_TEXT)
         return err_set(e, ERR_INVALID, NULL, "The query is too long: at most %u bytes",
                        LIMIT_HOGQL_TEXT);
+    if (!str_utf8_valid(text))
+        return err_set(e, ERR_INVALID, NULL, "The query is not valid UTF-8");
     if (rule != statement_and_end && lex_next(text, 0, e).type == TOK_END)
         return err_set(e, ERR_INVALID, NULL, "Empty query");
     int rc = whole(&p, rule, out);

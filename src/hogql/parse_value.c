@@ -99,9 +99,11 @@ bool parse_reserved_alias(struct parser *p, struct token t)
 struct hogql_node *parse_aliased(struct parser *p)
 {
     uint32_t start = p->cur.start;
-    if (parse_is(p, TOK_NAME) && parse_peek(p).type == TOK_ASSIGN) {
+    if ((parse_is(p, TOK_NAME) || parse_is(p, TOK_QUOTED)) &&
+        parse_peek(p).type == TOK_ASSIGN) {
         struct hogql_node *named = hogql_new(p->arena, HOGQL_NAMED, 1);
-        parse_name(p, &named->text);
+        if (!parse_name(p, &named->text))
+            return NULL;
         parse_advance(p);
         named->kids[0] = parse_expr(p, LEVEL_LOOSEST);
         return named->kids[0] ? parse_done(p, named, start) : NULL;
@@ -131,6 +133,8 @@ struct hogql_node *parse_aliased(struct parser *p)
 static struct hogql_node *lambda(struct parser *p, struct hogql_node *params, uint32_t start)
 {
     uint32_t n = params->kind == HOGQL_FIELD ? 1 : params->n;
+    if (params->kind != HOGQL_FIELD && params->kind != HOGQL_TUPLE)
+        return parse_no_way(p);
     str *names = arena_alloc(p->arena, (n ? n : 1) * sizeof(*names));
     for (uint32_t i = 0; i < n; i++) {
         struct hogql_node *f = params->kind == HOGQL_FIELD ? params : params->kids[i];
@@ -213,8 +217,11 @@ static struct hogql_node *parenthesised(struct parser *p)
         return n && parse_expect(p, TOK_RPAREN, ")") ? n : NULL;
     }
     if (parse_is(p, TOK_STAR)) {
+        struct parser before = *p;
         n = star(p, NULL, 0, start, true);
-        return n && parse_expect(p, TOK_RPAREN, ")") ? parse_done(p, n, start) : NULL;
+        if (!n || parse_accept(p, TOK_RPAREN))
+            return n ? parse_done(p, n, start) : NULL;
+        *p = before; /* it is the first operand of an expression */
     }
     if (parse_is(p, TOK_RPAREN)) {
         parse_advance(p);

@@ -493,8 +493,9 @@ static void inner(struct printer *p, const struct hogql_node *n)
     case HOGQL_CAST:
         cast(p, n);
         break;
-    case HOGQL_ALIAS:
-        text_expr(p, n->kids[0], LEVEL_LOOSEST);
+    case HOGQL_ALIAS: /* a name's value would take the alias for its own */
+        text_expr(p, n->kids[0],
+                  n->kids[0]->kind == HOGQL_NAMED ? LEVEL_TERNARY : LEVEL_LOOSEST);
         if (n->flags & HOGQL_HIDDEN)
             break;
         buf_z(&p->b, " AS ");
