@@ -57,6 +57,44 @@ function expected(mode, event, row) {
   return properties;
 }
 
+// The same asked back through the API, as a user would.
+async function asked(mode, project, sent, found) {
+  const api = async (path, body) => {
+    const reply = await s.call(body ? "POST" : "GET", `/api/projects/${project.id}/${path}`, { body });
+    assert.equal(reply.status, 200, `${path}: ${reply.text}`);
+    return reply.json;
+  };
+  const listed = (await api("events/?limit=100&after=2020-01-01")).results;
+  assert.equal(listed.length, found.length);
+  for (const event of sent) {
+    const seen = listed.find((r) => r.id === event.uuid), row = found.find((r) => r.uuid === event.uuid);
+    assert.deepEqual([seen.event, seen.distinct_id, Date.parse(seen.timestamp)],
+      [event.event, event.distinct_id, Date.parse(event.timestamp)]);
+    assert.deepEqual(seen.properties, expected(mode, event, row), event.event);
+  }
+  const bought = sent.find((e) => e.event === "bought");
+  assert.equal((await api(`events/${bought.uuid}/`)).properties.price, 10);
+
+  const [ann] = (await api("persons/?distinct_id=ann-phone")).results;
+  assert.deepEqual([...ann.distinct_ids].sort(), ["ann", "ann-phone", "anon"]);
+  assert.deepEqual([ann.properties.email, ann.properties.plan, ann.properties.first], ["ann@x.io", "paid", "2026"]);
+  assert.deepEqual((await api("persons/?distinct_id=quiet")).results, [], "no profile was wanted");
+
+  const query = async (text) => (await api("query/", { query: { kind: "HogQLQuery", query: text } })).results;
+  assert.deepEqual(await query("select count(), uniq(person_id) from events where event = 'late'"), [[50, 1]]);
+  assert.deepEqual(await query(`select person.properties.email, properties.price, $group_0, properties.$groups.company
+    from events where event = 'bought'`), [["ann@x.io", 10, "acme", "acme"]]);
+  assert.deepEqual(await query("select properties.text from events where event = 'visited'"),
+    [["ümläut \u0000 \"quoted\" 😀"]]);
+  assert.deepEqual(await query("select properties.seats from groups"), [["5"]]);
+
+  const names = async (path) => (await api(path)).results.map((r) => r.name);
+  const events = await names("event_definitions/?limit=100");
+  for (const event of sent) assert.ok(events.includes(event.event), event.event);
+  const [price] = (await api("property_definitions/?search=price")).results;
+  assert.deepEqual([price.name, price.property_type, price.is_numerical], ["price", "Numeric", true]);
+}
+
 for (const mode of ["v0", "v1"])
   for (const disableCompression of [false, true])
     test(`${mode}, ${disableCompression ? "plain" : "compressed"}`, async () => {
@@ -106,6 +144,7 @@ for (const mode of ["v0", "v1"])
       const groups = await rows(s.data, `SELECT \`index\`, key, properties FROM groups FINAL WHERE team_id = ${project.id}`);
       assert.deepEqual(groups.map((g) => ({ ...g, properties: JSON.parse(g.properties) })),
         [{ index: 0, key: "acme", properties: { seats: 5, name: "Acme" } }]);
+      await asked(mode, project, sent(), found);
     });
 
 test("feature flag calls are answered, and leave the client quiet", async () => {
