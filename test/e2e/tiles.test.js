@@ -33,7 +33,8 @@ const arrive = async (at = "/dashboard/1") => {
   await page.goto(at);
   await logIn(page, "ada@example.com", "right");
 };
-const settled = () => page.waitForFunction(() => !document.querySelector('[aria-busy="true"], .skeleton'));
+// Before the first tile there is nothing busy either: a page still at log-in is not a settled one.
+const settled = () => page.waitForFunction(() => document.querySelector(".tile") && !document.querySelector('[aria-busy="true"], .skeleton'));
 
 test("each kind of tile is drawn", async () => {
   await arrive();
