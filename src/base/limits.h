@@ -24,6 +24,7 @@
 #define LIMIT_PAGE 1000000000             /* rows of a page; beyond that arithmetic only */
 #define LIMIT_OFFSET (1LL << 50)          /* rows before a page */
 #define LIMIT_KEYS_PER_USER 10            /* personal API keys */
+#define LIMIT_LOG_LINE 8192              /* bytes of a line the engine prints, taken into the log */
 #define LIMIT_STATEMENT (8u << 20)        /* bytes of an SQL statement sent to the engine */
 #define LIMIT_QUERY_ROWS_DEFAULT 100      /* rows of a query that names no limit */
 #define LIMIT_QUERY_ROWS 50000            /* rows a query may ask for */

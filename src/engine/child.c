@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "engine/relay.h"
 
 #define ASK_MS 10       /* between two tries of `up` */
 #define AGAIN_MS 50     /* before a child that ended is started again … */
@@ -34,7 +35,7 @@ struct engine_child {
 };
 
 /* In the new process; only async-signal-safe calls. */
-static void become_engine(const struct engine_child_config *cfg, pid_t parent)
+static void become_engine(const struct engine_child_config *cfg, pid_t parent, int stderr_to)
 {
     const char *argv[12];
     size_t n = 0;
@@ -42,6 +43,7 @@ static void become_engine(const struct engine_child_config *cfg, pid_t parent)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) /* it ended before the line above */
         _exit(1);
+    dup2(stderr_to, STDERR_FILENO);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     argv[n++] = "hoglet";
@@ -102,18 +104,33 @@ static void stay(struct engine_child *c, pid_t pid, int pidfd, bool *ended, bool
     }
 }
 
+/* Starts the process; *said takes what it prints. -1, logged: it could not. */
+static pid_t begin(const struct engine_child_config *cfg, struct relay *said)
+{
+    if (!relay_start(said)) {
+        log_error("cannot start the engine", "error", strerror(errno));
+        return -1;
+    }
+    pid_t self = getpid(), pid = fork();
+    if (pid == 0)
+        become_engine(cfg, self, said->to);
+    if (pid < 0)
+        log_error("cannot start the engine", "error", strerror(errno));
+    relay_forked(said);
+    if (pid < 0)
+        relay_end(said);
+    return pid;
+}
+
 /* Starts one child and stays with it. True: it was up at least once. */
 static bool live_once(struct engine_child *c, bool *stopping)
 {
     bool ended = false, up = false;
     int status;
-    pid_t self = getpid(), pid = fork();
-    if (pid < 0) {
-        log_error("cannot start the engine", "error", strerror(errno));
+    struct relay said;
+    pid_t pid = begin(&c->cfg, &said);
+    if (pid < 0)
         return false;
-    }
-    if (pid == 0)
-        become_engine(&c->cfg, self);
     atomic_store(&c->pid, pid);
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     while (!ended && !*stopping) {
@@ -130,6 +147,7 @@ static bool live_once(struct engine_child *c, bool *stopping)
     atomic_store(&c->pid, 0);
     waitpid(pid, &status, 0);
     close(pidfd);
+    relay_end(&said);
     if (!*stopping) {
         char text[32];
         snprintf(text, sizeof(text), "%s %d", WIFSIGNALED(status) ? "signal" : "exit",

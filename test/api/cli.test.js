@@ -231,9 +231,11 @@ test("bad settings of serve are refused before anything starts", () => {
   ]) assert.deepEqual(run(["serve", "--data", data, ...flags]), { code: 1, out: "", err: `hoglet: ${said}\n` });
 });
 
-test("log lines as JSON", async () => {
+test("log lines as JSON, also what the engine prints in a form of its own", async () => {
   const { data } = folder("logs");
-  const child = mind(spawn(bin, ["serve", "--data", data, "--listen", "127.0.0.1:0", "--log-format", "json", "--debug"],
+  const engine = `${data}-engine.sh`;
+  fs.writeFileSync(engine, `#!/bin/sh\necho 'not a "log" line' >&2\nexec ${bin} "$@"\n`, { mode: 0o755 });
+  const child = mind(spawn(bin, ["serve", "--data", data, "--listen", "127.0.0.1:0", "--log-format", "json", "--debug", "--engine-program", engine],
     { stdio: ["ignore", "pipe", "pipe"] }));
   let out = "", err = "";
   child.stdout.on("data", (c) => { out += c; });
@@ -244,7 +246,9 @@ test("log lines as JSON", async () => {
   const line = await eventually(() => err.split("\n").filter((l) => l.includes(id)).map((l) => JSON.parse(l))[0]);
   assert.ok(line.route.startsWith("/api/users/"));
   assert.deepEqual([line.level, line.method, line.status], ["debug", "GET", "401"]);
-  for (const text of err.trim().split("\n")) JSON.parse(text);
+  const lines = err.trim().split("\n").map((l) => JSON.parse(l));
+  assert.deepEqual(lines.filter((l) => l.text).map((l) => [l.level, l.msg, l.text])[0],
+    ["warn", "the engine printed", 'not a "log" line']);
   assert.equal(await end(child), 0);
 });
 
