@@ -383,14 +383,6 @@ static int dashboard_change(struct req *r, struct err *e)
     return rc < 0 ? rc : dashboard_reply(r, 200, &in.d, e);
 }
 
-/* Soft deletion is a PATCH; this answers 405 without a body, as clients expect. */
-static int dashboard_remove(struct req *r, struct err *e)
-{
-    (void)e;
-    r->http->status = 405;
-    return 0;
-}
-
 const struct route dashboard_routes[] = {
     { "GET", "/api/projects/:project/dashboards/", dashboard_list, ACCESS_SCOPE, "dashboard:read",
       0 },
@@ -402,7 +394,7 @@ const struct route dashboard_routes[] = {
       "dashboard:write", 0 },
     { "PUT", "/api/projects/:project/dashboards/:id/", dashboard_change, ACCESS_SCOPE,
       "dashboard:write", 0 },
-    { "DELETE", "/api/projects/:project/dashboards/:id/", dashboard_remove, ACCESS_SCOPE,
+    { "DELETE", "/api/projects/:project/dashboards/:id/", refuse_delete, ACCESS_SCOPE,
       "dashboard:write", 0 },
     { 0 },
 };

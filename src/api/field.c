@@ -58,7 +58,7 @@ static int read_str(const struct field *f, const char *attr, const struct json *
                 (v->type == JSON_BOOL && v->text.p);
     if (!text)
         return err_set(e, ERR_INVALID, attr, "Not a valid string.");
-    str s = str_trim(v->text);
+    str s = f->flags & FIELD_UNTRIMMED ? v->text : str_trim(v->text);
     size_t max = f->max ? f->max : LIMIT_FIELD;
     if (str_find_char(s, '\0') >= 0)
         return err_set(e, ERR_INVALID, attr, "Null characters are not allowed.");

@@ -8,7 +8,7 @@
 #include "json/parse.h"
 
 enum field_type {
-    FIELD_STR,    /* str, trimmed; numbers become text */
+    FIELD_STR,    /* str, trimmed unless said; numbers become text */
     FIELD_BOOL,   /* bool */
     FIELD_I64,    /* int64_t */
     FIELD_TIME,   /* int64_t, microseconds; INT64_MIN for null */
@@ -29,6 +29,7 @@ enum {
     FIELD_NULLABLE = 1, /* null is taken: STR_NULL, INT64_MIN (times), 0 (integers) */
     FIELD_REQUIRED = 2,
     FIELD_FILLED = 4,   /* text may not be blank */
+    FIELD_UNTRIMMED = 8, /* text keeps the blanks at its ends */
 };
 
 struct field {

@@ -353,14 +353,6 @@ static int insight_fetch(struct req *r, struct err *e)
     return 0;
 }
 
-/* Soft deletion is a PATCH; this answers 405 without a body, as clients expect. */
-static int insight_remove(struct req *r, struct err *e)
-{
-    (void)e;
-    r->http->status = 405;
-    return 0;
-}
-
 const struct route insight_routes[] = {
     { "GET", "/api/projects/:project/insights/", insight_list, ACCESS_SCOPE, "insight:read", 0 },
     { "POST", "/api/projects/:project/insights/", insight_create, ACCESS_SCOPE, "insight:write",
@@ -375,7 +367,7 @@ const struct route insight_routes[] = {
       "insight:write", 0 },
     { "PUT", "/api/projects/:project/insights/:id/", insight_change, ACCESS_SCOPE,
       "insight:write", 0 },
-    { "DELETE", "/api/projects/:project/insights/:id/", insight_remove, ACCESS_SCOPE,
+    { "DELETE", "/api/projects/:project/insights/:id/", refuse_delete, ACCESS_SCOPE,
       "insight:write", 0 },
     { 0 },
 };

@@ -58,6 +58,7 @@ struct route {
 };
 
 /* Ended by a row without method. */
+extern const struct route action_routes[];
 extern const struct route capture_routes[];
 extern const struct route capture_v1_routes[];
 extern const struct route collaborator_routes[];
@@ -116,6 +117,9 @@ void req_give_db(struct req *r);
 void req_take_db(struct req *r);
 /* How the request's queries run: its project, its arena, ended when the client leaves. */
 struct query_scope req_query_scope(struct req *r);
+
+/* DELETE of what is deleted softly, by PATCH: 405 without a body, as clients expect. */
+int refuse_delete(struct req *r, struct err *e);
 
 /* Begins the reply: status, and a writer over its body. */
 struct json_writer reply_json(struct req *r, int status);

@@ -12,6 +12,7 @@
 #include "model/scope.h"
 
 static const struct route *const tables[] = {
+    action_routes,
     capture_routes,
     capture_v1_routes,
     collaborator_routes,
@@ -478,6 +479,13 @@ void reply_cors(struct req *r)
     http_reply_header(r->http, "Vary", "Origin");
     if (headers.p)
         http_reply_header(r->http, "Access-Control-Allow-Headers", headers.p);
+}
+
+int refuse_delete(struct req *r, struct err *e)
+{
+    (void)e;
+    r->http->status = 405;
+    return 0;
 }
 
 struct json_writer reply_json(struct req *r, int status)

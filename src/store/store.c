@@ -56,6 +56,7 @@ MIGRATION(m0006_settings);
 MIGRATION(m0007_insight);
 MIGRATION(m0008_change);
 MIGRATION(m0009_list_version);
+MIGRATION(m0010_action);
 
 static const struct migration migrations[] = {
     { 1, m0001_access, m0001_access_end },
@@ -67,6 +68,7 @@ static const struct migration migrations[] = {
     { 7, m0007_insight, m0007_insight_end },
     { 8, m0008_change, m0008_change_end },
     { 9, m0009_list_version, m0009_list_version_end },
+    { 10, m0010_action, m0010_action_end },
 };
 
 static int fail(struct db *d, struct err *e, const char *what)
