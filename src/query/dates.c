@@ -357,20 +357,20 @@ int64_t query_dates_start(const struct query_dates *d)
     return query_dates_floor(d, d->from);
 }
 
-static int64_t next_bucket(const struct query_dates *d, int64_t at)
+int64_t query_dates_step(const struct query_dates *d, int64_t at, int64_t n)
 {
     const struct tz *z = d->calendar.tz;
     switch (d->interval) {
     case INTERVAL_MINUTE:
-        return at + MINUTE;
+        return at + n * MINUTE;
     case INTERVAL_HOUR:
-        return at + HOUR;
+        return at + n * HOUR;
     case INTERVAL_WEEK:
-        return tz_instant(z, floor_to(tz_local(z, at), DAY) + 7 * DAY);
+        return tz_instant(z, floor_to(tz_local(z, at), DAY) + n * 7 * DAY);
     case INTERVAL_MONTH:
-        return tz_instant(z, add_months(month_floor(tz_local(z, at)), 1));
+        return tz_instant(z, add_months(month_floor(tz_local(z, at)), n));
     default:
-        return tz_instant(z, floor_to(tz_local(z, at), DAY) + DAY);
+        return tz_instant(z, floor_to(tz_local(z, at), DAY) + n * DAY);
     }
 }
 
@@ -379,7 +379,8 @@ int query_dates_buckets(const struct query_dates *d, struct arena *a, int64_t **
 {
     size_t room = 64, count = 0;
     int64_t *at = arena_alloc(a, room * sizeof(*at));
-    for (int64_t t = query_dates_floor(d, d->from); t <= d->to || !count; t = next_bucket(d, t)) {
+    for (int64_t t = query_dates_floor(d, d->from); t <= d->to || !count;
+         t = query_dates_step(d, t, 1)) {
         if (count == LIMIT_BUCKETS)
             return err_set(e, ERR_INVALID, NULL,
                            "The date range has more than %d intervals: choose a longer interval "

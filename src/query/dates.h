@@ -55,6 +55,8 @@ void query_dates_resolve(const struct query_calendar *c, str date_from, str date
 void query_dates_previous(const struct query_dates *d, str compare_to, struct query_dates *out);
 /* The first instant of the bucket that holds `at`. */
 int64_t query_dates_floor(const struct query_dates *d, int64_t at);
+/* The first instant of the bucket n places after (negative: before) the one that begins at `at`. */
+int64_t query_dates_step(const struct query_dates *d, int64_t at, int64_t n);
 /* From when on events count: the first bucket's start; with weeks, the first day's. */
 int64_t query_dates_start(const struct query_dates *d);
 /* First instants of all buckets, ascending. ERR_INVALID when there are too many. */

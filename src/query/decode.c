@@ -3,9 +3,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "base/limits.h"
 #include "query/internal.h"
-#include "query/rows.h"
 
 int query_misfit(struct err *e, const char *where, const char *fmt, ...)
 {
@@ -145,6 +143,22 @@ struct hogql_node *query_group_property(struct arena *a, int64_t index, str key)
     return hogql_field_add(a, hogql_field(a, tables[index], "properties", NULL), key);
 }
 
+struct hogql_node *query_group_column(struct arena *a, int64_t index)
+{
+    static const char *const columns[] = { "$group_0", "$group_1", "$group_2", "$group_3",
+                                           "$group_4" };
+    return hogql_field(a, columns[index], NULL);
+}
+
+int query_get_group(const struct json *node, int64_t *out, struct err *e)
+{
+    *out = -1;
+    int rc = query_get_i64(node, "aggregation_group_type_index", out, e);
+    if (rc == 0 && (*out < -1 || *out > 4))
+        rc = query_misfit(e, "aggregation_group_type_index", "Input should be 0, 1, 2, 3 or 4");
+    return rc;
+}
+
 /* -------------------------------------------------------------------------- dates */
 
 /* SPEC: a project without events begins in 2015. */
@@ -157,19 +171,11 @@ static int64_t beginning(void)
 static int first_event(struct query_job *j, int64_t *out, struct err *e)
 {
     struct hogql_node *select;
-    struct hogql_compiled compiled;
-    struct query_rows rows;
     const struct json *tree;
-    struct buf answer = BUF_INIT(LIMIT_QUERY_RESULT);
     int rc = hogql_parse_select(j->arena, STR("SELECT count() > 0, min(timestamp) FROM events"),
                                 NULL, &select, e);
     if (rc == 0)
-        rc = query_execute(j, select, &compiled, &answer, e);
-    if (rc == 0)
-        rc = query_rows_read(j->arena, buf_view(&answer), &rows, e);
-    if (rc == 0)
-        rc = query_rows_parse(j->arena, &rows, &tree, e);
-    buf_release(&answer);
+        rc = query_select(j, select, &tree, e);
     if (rc < 0)
         return rc;
     const struct json *row = tree->head ? tree->head->head : NULL;

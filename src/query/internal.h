@@ -47,16 +47,23 @@ int query_run_hogql(struct query_job *j, const struct json *node, struct query_r
                     struct err *e);
 int query_run_events(struct query_job *j, const struct json *node, struct query_result *out,
                      struct err *e);
+int query_run_lifecycle(struct query_job *j, const struct json *node, struct query_result *out,
+                        struct err *e);
 int query_run_trends(struct query_job *j, const struct json *node, struct query_result *out,
                      struct err *e);
 
 /* A field of one name that comes from outside; and group_N.properties.key, index 0 to 4. */
 struct hogql_node *query_column(struct arena *a, str name);
 struct hogql_node *query_group_property(struct arena *a, int64_t index, str key);
+/* $group_N, the key of an event's group of that type. */
+struct hogql_node *query_group_column(struct arena *a, int64_t index);
 
 /* Compiles the tree and runs it; the answer, JSONCompact, is appended to out. */
 int query_execute(struct query_job *j, const struct hogql_node *select,
                   struct hogql_compiled *compiled, struct buf *out, struct err *e);
+/* The same, and its rows as a tree in the job's arena. */
+int query_select(struct query_job *j, const struct hogql_node *select, const struct json **rows,
+                 struct err *e);
 /* The limits of a query that returns rows to its caller: 100 when it names none, 50,000. */
 void query_limit_rows(struct query_job *j);
 
@@ -72,6 +79,9 @@ int query_get_object(const struct json *node, const char *key, const struct json
                      struct err *e);
 int query_get_bool(const struct json *node, const char *key, bool *out, struct err *e);
 int query_get_i64(const struct json *node, const char *key, int64_t *out, struct err *e);
+
+/* aggregation_group_type_index: 0 to 4; -1 when the node counts persons. */
+int query_get_group(const struct json *node, int64_t *out, struct err *e);
 
 /* dateRange and interval (`interval` when the node has none), with "all" looked up. */
 int query_read_dates(struct query_job *j, const struct json *node, enum query_interval interval,

@@ -15,6 +15,7 @@
 #include "query/background.h"
 #include "query/cache.h"
 #include "query/internal.h"
+#include "query/rows.h"
 
 #define SECONDS 60            /* of a statement whose caller waits */
 #define SECONDS_BACKGROUND 600
@@ -24,6 +25,7 @@ static const struct query_kind kinds[] = {
     { "EventsQuery", query_run_events },
     { "FunnelsQuery", query_run_funnels },
     { "HogQLQuery", query_run_hogql },
+    { "LifecycleQuery", query_run_lifecycle },
     { "TrendsQuery", query_run_trends },
 };
 
@@ -32,7 +34,7 @@ static const char *const known_kinds[] = {
     "ActorsQuery",    "DataTableNode",  "DataVisualizationNode", "DatabaseSchemaQuery",
     "FunnelCorrelationQuery", "HogQLASTQuery", "HogQLAutocomplete",
     "HogQLMetadata",  "HogQuery",       "InsightActorsQuery",    "InsightVizNode",
-    "LifecycleQuery", "PathsQuery",     "PersonsNode",           "RetentionQuery",
+    "PathsQuery",     "PersonsNode",    "RetentionQuery",
     "SavedInsightNode", "SessionsTimelineQuery", "StickinessQuery", "WebOverviewQuery",
     "WebStatsTableQuery", "WebGoalsQuery", "EventsNode", "ActionsNode", "DataWarehouseNode",
 };
@@ -270,6 +272,21 @@ int query_execute(struct query_job *j, const struct hogql_node *select,
     rc = olap_run(j->olap, &q, out, e);
     gate_leave(j->scope->service);
     j->engine_us += clock_mono_us() - compiled_at;
+    return rc;
+}
+
+int query_select(struct query_job *j, const struct hogql_node *select, const struct json **rows,
+                 struct err *e)
+{
+    struct hogql_compiled compiled;
+    struct query_rows read;
+    struct buf answer = BUF_INIT(LIMIT_QUERY_RESULT);
+    int rc = query_execute(j, select, &compiled, &answer, e);
+    if (rc == 0)
+        rc = query_rows_read(j->arena, buf_view(&answer), &read, e);
+    if (rc == 0)
+        rc = query_rows_parse(j->arena, &read, rows, e);
+    buf_release(&answer);
     return rc;
 }
 

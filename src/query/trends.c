@@ -4,7 +4,6 @@
 
 #include "base/limits.h"
 #include "query/properties.h"
-#include "query/rows.h"
 
 static const struct {
     const char *name;
@@ -121,7 +120,6 @@ static int read_dates(struct trends *t, struct err *e)
 static int read_request(struct trends *t, struct err *e)
 {
     const struct json *filter = NULL;
-    t->group_index = -1;
     t->smoothing = 1;
     int rc = query_get_object(t->node, "trendsFilter", &filter, e);
     if (rc == 0)
@@ -133,30 +131,13 @@ static int read_request(struct trends *t, struct err *e)
     if (rc == 0)
         rc = query_get_i64(filter, "smoothingIntervals", &t->smoothing, e);
     if (rc == 0)
-        rc = query_get_i64(t->node, "aggregation_group_type_index", &t->group_index, e);
-    if (rc == 0 && (t->group_index < -1 || t->group_index > 4))
-        rc = query_misfit(e, "aggregation_group_type_index", "Input should be 0, 1, 2, 3 or 4");
+        rc = query_get_group(t->node, &t->group_index, e);
     if (rc == 0)
         rc = query_breakdown_read(t->j, t->node, &t->breakdown, e);
     if (rc == 0)
         rc = query_all_properties(t->j, PROPERTIES_OF_EVENTS, t->node, &t->filter, e);
     if (rc == 0)
         rc = read_dates(t, e);
-    return rc;
-}
-
-static int run_statement(struct trends *t, const struct hogql_node *select,
-                         const struct json **rows, struct err *e)
-{
-    struct hogql_compiled compiled;
-    struct query_rows read;
-    struct buf answer = BUF_INIT(LIMIT_QUERY_RESULT);
-    int rc = query_execute(t->j, select, &compiled, &answer, e);
-    if (rc == 0)
-        rc = query_rows_read(t->j->arena, buf_view(&answer), &read, e);
-    if (rc == 0)
-        rc = query_rows_parse(t->j->arena, &read, rows, e);
-    buf_release(&answer);
     return rc;
 }
 
@@ -185,7 +166,7 @@ int query_run_trends(struct query_job *j, const struct json *node, struct query_
     if (rc == 0)
         rc = trends_statement(&t, &select, e);
     if (rc == 0 && select)
-        rc = run_statement(&t, select, &rows, e);
+        rc = query_select(j, select, &rows, e);
     if (rc == 0)
         rc = trends_write_results(&t, rows, &out->results, &out->has_more, e);
     if (rc < 0)

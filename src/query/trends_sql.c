@@ -45,20 +45,13 @@ static struct hogql_node *bucket(struct branch *b)
     }
 }
 
-static struct hogql_node *group_column(struct branch *b, int64_t index)
-{
-    static const char *const columns[] = { "$group_0", "$group_1", "$group_2", "$group_3",
-                                           "$group_4" };
-    return name(b, columns[index]);
-}
-
 static struct hogql_node *actor(struct branch *b)
 {
     const struct query_entity *en = b->entity;
     if (str_eqz(en->math_word, "unique_group"))
-        return group_column(b, en->math_group);
+        return query_group_column(b->a, en->math_group);
     if (b->t->group_index >= 0)
-        return group_column(b, b->t->group_index);
+        return query_group_column(b->a, b->t->group_index);
     return name(b, "person_id");
 }
 
@@ -102,7 +95,8 @@ static int expression(struct branch *b, struct hogql_node **out, struct err *e)
         return hogql_parse_expr(b->a, en->math_hogql, NULL, out, e);
     struct hogql_placeholder ph[] = {
         { "actor", actor(b) },
-        { "group", en->math_group >= 0 ? group_column(b, en->math_group) : name(b, "person_id") },
+        { "group", en->math_group >= 0 ? query_group_column(b->a, en->math_group)
+                                      : name(b, "person_id") },
         { "value", en->value ? hogql_copy(b->a, en->value) : hogql_null(b->a) },
         { NULL, NULL },
     };

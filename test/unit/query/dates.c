@@ -150,6 +150,8 @@ static void makes_buckets(void **state)
         assert_string_equal(query_dates_day(&d, a, buckets[0]).p, rows[i].first_day);
         assert_string_equal(query_dates_day(&d, a, buckets[n - 1]).p, rows[i].last_day);
         assert_string_equal(query_dates_label(&d, a, buckets[n - 1]).p, rows[i].last_label);
+        assert_int_equal(query_dates_step(&d, buckets[n - 1], 1 - (int64_t)n), buckets[0]);
+        assert_int_equal(query_dates_step(&d, buckets[0], (int64_t)n - 1), buckets[n - 1]);
     }
 }
 
