@@ -90,7 +90,7 @@ static const struct function *in_family(struct arena *a, str name)
         return NULL;
     rest = str_slice(rest, strlen(first->text), rest.n);
     const struct suffix *second = rest.n ? suffix_at(rest) : NULL;
-    if (rest.n && (!second || !second->ending || rest.n != strlen(second->text)))
+    if (rest.n && (!second || !second->ending || second == first || rest.n != strlen(second->text)))
         return NULL;
     struct function *f = arena_new_of(a, struct function);
     *f = *base;

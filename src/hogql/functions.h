@@ -12,11 +12,12 @@ enum function_flag {
     WINDOW = 1 << 5,
 };
 
-/* Functions that the printer has code for. */
+/* Functions that there is code for: in the printer, or, the last line, in the resolver. */
 enum function_special {
     SPECIAL_NONE, SPECIAL_CONCAT, SPECIAL_COUNT, SPECIAL_TO_DATE, SPECIAL_TO_DATETIME,
     SPECIAL_TO_DATETIME64, SPECIAL_TO_DECIMAL, SPECIAL_START_OF_WEEK, SPECIAL_LAG, SPECIAL_TRIM,
-    SPECIAL_TIME_WINDOW, SPECIAL_ARRAY_REDUCE, SPECIAL_RECORDING_BUTTON,
+    SPECIAL_TIME_WINDOW, SPECIAL_ARRAY_REDUCE, SPECIAL_RECORDING_BUTTON, SPECIAL_LOOKUP,
+    SPECIAL_ABSENT, SPECIAL_EXPANDED, SPECIAL_ACTION, SPECIAL_WITHIN,
 };
 
 struct function {
@@ -26,7 +27,9 @@ struct function {
     enum hogql_base type;
     unsigned flags;
     enum function_special special;
-    const char *target; /* template, or NULL: a call of the same name */
+    /* What is printed: a template, or NULL for a call of the same name. LOOKUP: what is looked up.
+     * ABSENT: why there is no such function here. */
+    const char *target;
 };
 
 /* By exact name, then in lower case for those that allow it, then as an aggregation of a family with

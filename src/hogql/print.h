@@ -17,6 +17,9 @@ struct sql {
     bool in_on; /* a join's condition: nulls are not wrapped, they do not match anyway */
 };
 
+/* Prints a part of an expression. */
+typedef void sql_part_fn(struct sql *p, const void *cls);
+
 /* print.c */
 int print_sql(struct hogql_context *c, const struct hogql_node *query, str *sql, struct err *e);
 /* top: the result itself; otherwise every column gets its name. */
@@ -34,8 +37,8 @@ void sql_zone(struct sql *p); /* the project's zone as a string */
 /* A time written in a query, in the project's zone. */
 void sql_time(struct sql *p, str text);
 /* What a path is in JSON text; base(cls) prints the text. */
-void sql_json_path(struct sql *p, void (*base)(struct sql *p, const void *cls), const void *cls,
-                   const struct step *path, uint32_t n);
+void sql_json_path(struct sql *p, sql_part_fn *base, const void *cls, const struct step *path,
+                   uint32_t n);
 /* As a number when it is a property's text. */
 void sql_number(struct sql *p, const struct hogql_node *n);
 
@@ -49,6 +52,13 @@ int sql_truth(const struct hogql_node *n);
 
 /* print_call.c */
 void sql_call(struct sql *p, const struct hogql_node *n);
+
+/* print_lookup.c: rows of lookups.def. target: as functions.def has it, "site paid". */
+void sql_lookup(struct sql *p, const struct hogql_node *x, const char *target);
+/* Where x, a domain or a source, says a visitor came from: "Paid Search"; NULL when it is unknown. */
+void sql_site(struct sql *p, sql_part_fn *x, const void *cls, const char *prefix);
+/* The channel that a utm_medium says, or NULL. */
+void sql_medium(struct sql *p, sql_part_fn *x, const void *cls, bool paid);
 
 /* print_table.c */
 void sql_source(struct sql *p, const struct source *s);

@@ -275,6 +275,9 @@ static void body(struct sql *p, const struct hogql_node *n, const struct functio
     case SPECIAL_TIME_WINDOW:
         time_window(p, n, f);
         break;
+    case SPECIAL_LOOKUP:
+        sql_lookup(p, arg(n, 0), f->target);
+        break;
     case SPECIAL_RECORDING_BUTTON:
         recording_button(p, n);
         break;

@@ -178,8 +178,8 @@ static void steps(struct sql *p, const struct step *path, uint32_t n)
     buf_char(&p->b, ')');
 }
 
-void sql_json_path(struct sql *p, void (*base)(struct sql *p, const void *cls), const void *cls,
-                   const struct step *path, uint32_t n)
+void sql_json_path(struct sql *p, sql_part_fn *base, const void *cls, const struct step *path,
+                   uint32_t n)
 {
     buf_z(&p->b, "if(equals(JSONType(");
     base(p, cls);

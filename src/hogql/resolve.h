@@ -161,6 +161,11 @@ int resolve_stars(struct resolver *r, struct scope *s, struct hogql_node *column
 
 /* resolve_call.c */
 int resolve_call(struct resolver *r, struct scope *s, struct hogql_node **at);
+/* resolve_expand.c: the expression that a call stands for, in its place; the number of arguments is
+ * checked already. */
+int resolve_action(struct resolver *r, struct scope *s, struct hogql_node **at);
+int resolve_expansion(struct resolver *r, struct scope *s, struct hogql_node **at,
+                      const struct function *f);
 /* x IN COHORT y */
 int resolve_cohort(struct resolver *r, struct scope *s, struct hogql_node **at);
 

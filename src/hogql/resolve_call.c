@@ -186,37 +186,6 @@ static int lambda_cte(struct resolver *r, struct scope *s, struct hogql_node **a
     return 0;
 }
 
-/* matchesAction(id), matchesAction('name'): the action's condition. */
-static int matches_action(struct resolver *r, struct scope *s, struct hogql_node **at)
-{
-    struct hogql_node *n = *at, *arg, *out = NULL;
-    bool events = false;
-    for (const struct source *o = s->sources; o; o = o->next)
-        events = events || (o->table && o->table == table_named("events"));
-    if (!events)
-        return resolve_error(r, n, "matchesAction can only be used with the events table");
-    struct count_rule count = { "Function", 1, 1, n->kids[CALL_ARGS]->n, "argument" };
-    int rc = check_count(r, n, "matchesAction", &count);
-    if (rc < 0)
-        return rc;
-    arg = n->kids[CALL_ARGS]->kids[0];
-    bool id = arg->kind == HOGQL_CONSTANT && arg->op == HOGQL_INT && !arg->text.n;
-    if (!id && !(arg->kind == HOGQL_CONSTANT && arg->op == HOGQL_STRING))
-        return resolve_error(r, n, "matchesAction() takes only constant arguments");
-    str name = id ? STR("") : arg->text;
-    if (r->c->action)
-        rc = r->c->action(r->c->cls, id ? arg->integer : 0, name, &out, r->e);
-    if (rc == 0 && !out)
-        return id ? resolve_error(r, n, "Could not find action with ID %lld",
-                                  (long long)arg->integer)
-                  : resolve_error(r, n, "Could not find an action with the name '%.*s'",
-                                  name.n < 200 ? (int)name.n : 200, name.p);
-    if (rc < 0)
-        return rc;
-    *at = hogql_copy(r->arena, out);
-    return resolve_expr(r, s, at);
-}
-
 int resolve_cohort(struct resolver *r, struct scope *s, struct hogql_node **at)
 {
     const struct hogql_node *c = (*at)->kids[1];
@@ -361,16 +330,18 @@ int resolve_call(struct resolver *r, struct scope *s, struct hogql_node **at)
     int rc = lambda_cte(r, s, at, &done);
     if (done || rc < 0)
         return rc;
-    if (str_eqz(n->text, "matchesAction"))
-        return matches_action(r, s, at);
-    if (str_eqz(n->text, "percentile_cont") || str_eqz(n->text, "percentile_disc"))
-        return percentile(r, n);
     const struct function *f = function_find(r->arena, n->text);
     if (!f)
         return unsupported(r, n);
-    rc = spread(r, s, n);
+    rc = f->special == SPECIAL_WITHIN ? percentile(r, n) : spread(r, s, n);
     if (rc == 0)
         rc = check_call(r, n, f);
+    if (rc == 0 && f->special == SPECIAL_ABSENT)
+        rc = resolve_error(r, n, "Function '%s' is not available: %s", f->name, f->target);
+    if (rc == 0 && f->special == SPECIAL_ACTION)
+        return resolve_action(r, s, at);
+    if (rc == 0 && f->special == SPECIAL_EXPANDED)
+        return resolve_expansion(r, s, at, f);
     if (rc == 0)
         rc = arguments(r, s, n, f);
     if (rc == 0)
