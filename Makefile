@@ -37,8 +37,8 @@ SDK := $(addsuffix .js,array crisp-chat-integration dead-clicks-autocapture elem
 WEB := $(shell find web/src -type f) web/build.mjs web/tsconfig.json web/node_modules/.package-lock.json
 UNIT := $(wildcard test/unit/*/*.c)
 UNIT_BIN := $(UNIT:test/unit/%.c=$(B)/unit/%)
-FUZZ := hogql timestamp capture lz64 json
-REPLAY_BIN := $(FUZZ:%=$(B)/replay/%)
+FUZZ := hogql hogql_words timestamp capture lz64 json
+REPLAY_BIN := $(patsubst %,$(B)/replay/%,$(filter-out hogql_words,$(FUZZ)))
 FUZZ_SECONDS ?= 60
 
 all: build/hoglet

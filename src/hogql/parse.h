@@ -74,6 +74,8 @@ struct hogql_node *parse_aliased(struct parser *p);
 struct hogql_node *parse_list(struct parser *p, enum tok closing);
 /* Is the token a word that no alias may be? Then the error is set. */
 bool parse_reserved_alias(struct parser *p, struct token t);
+/* Does the token begin what a value may not be followed by? Then a keyword before it is syntax. */
+bool parse_begins_value(struct token t);
 struct hogql_node *parse_number(struct parser *p);
 
 /* parse_call.c */

@@ -64,10 +64,17 @@ static struct hogql_node *member(struct parser *p, struct hogql_node *value, boo
 static struct hogql_node *double_colon(struct parser *p, struct hogql_node *value)
 {
     struct hogql_node *cast = hogql_new(p->arena, HOGQL_CAST, 1);
+    struct err ignored = ERR_INIT;
     str type;
     parse_advance(p);
+    uint32_t start = p->cur.start;
     if (!parse_name(p, &type))
         return NULL;
+    /* In quotes it may be anything; no type is. */
+    struct token word = lex_next(type, 0, &ignored);
+    if (word.type != TOK_NAME || word.start || word.end != type.n)
+        return parse_fail(p, start, "Unsupported type in CAST: " STR_FMT,
+                          STR_ARG(str_utf8_prefix(type, 100)));
     if (str_eq_nocase(type, STR("timestamp")) && parse_is_kw(p, KW_WITH)) {
         static const char *const words[] = { "local", "time", "zone" };
         parse_advance(p);
@@ -158,8 +165,9 @@ static bool negate(struct arena *a, struct hogql_node *n)
         n->text = str_slice(n->text, 1, n->text.n);
     else
         n->text = arena_printf(a, "-" STR_FMT, STR_ARG(n->text));
+    n->integer = 0; /* as the text tells it */
     if (str_to_i64(n->text, &n->integer))
-        n->text = (str){ NULL, 0 };
+        n->text = STR_NULL;
     return true;
 }
 
@@ -337,13 +345,9 @@ static struct hogql_node *flat(struct parser *p, enum hogql_kind kind, struct ho
 static struct hogql_node *in_form(struct parser *p, struct hogql_node *left, int op)
 {
     struct hogql_node *right;
-    if (parse_is_kw(p, KW_COHORT)) {
-        enum tok next = parse_peek(p).type;
-        if (next == TOK_NUMBER || next == TOK_STRING || next == TOK_LPAREN || next == TOK_NAME ||
-            next == TOK_LBRACE) {
-            parse_advance(p);
-            op = op == HOGQL_IN ? HOGQL_IN_COHORT : HOGQL_NOT_IN_COHORT;
-        }
+    if (parse_is_kw(p, KW_COHORT) && parse_begins_value(parse_peek(p))) {
+        parse_advance(p);
+        op = op == HOGQL_IN ? HOGQL_IN_COHORT : HOGQL_NOT_IN_COHORT;
     }
     right = parse_expr(p, LEVEL_ADD);
     return right ? hogql_compare(p->arena, (enum hogql_compare)op, left, right) : NULL;

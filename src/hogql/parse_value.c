@@ -332,8 +332,7 @@ static struct hogql_node *literal(struct parser *p, struct hogql_node *n)
     return parse_done(p, n, start);
 }
 
-/* Does the token begin what a value may not be followed by? Then a keyword before it is syntax. */
-static bool begins_value(struct token t)
+bool parse_begins_value(struct token t)
 {
     switch (t.type) {
     case TOK_STRING: case TOK_NUMBER: case TOK_QUOTED: case TOK_LPAREN: case TOK_LBRACE:
@@ -361,7 +360,7 @@ static struct hogql_node *keyword_form(struct parser *p, bool *is)
             return parse_number(p);
         break;
     case KW_CASE:
-        if (begins_value(next))
+        if (parse_begins_value(next))
             return parse_case(p);
         break;
     case KW_CAST: case KW_TRY_CAST:
@@ -369,7 +368,7 @@ static struct hogql_node *keyword_form(struct parser *p, bool *is)
             return parse_cast(p);
         break;
     case KW_INTERVAL:
-        if (begins_value(next) || next.type == TOK_DASH)
+        if (parse_begins_value(next) || next.type == TOK_DASH)
             return parse_interval(p);
         break;
     case KW_TRIM:
@@ -448,6 +447,14 @@ static struct hogql_node *name(struct parser *p)
     return f;
 }
 
+/* At "*": is it that of *COLUMNS(…)? Without the bracket COLUMNS is a name like any other. */
+static bool spreads_columns(struct parser *p)
+{
+    struct err ignored = ERR_INIT;
+    struct token next = parse_peek(p);
+    return next.kw == KW_COLUMNS && lex_next(p->src, next.end, &ignored).type == TOK_LPAREN;
+}
+
 struct hogql_node *parse_primary(struct parser *p)
 {
     struct hogql_node *n;
@@ -471,7 +478,7 @@ struct hogql_node *parse_primary(struct parser *p)
     case TOK_TEMPLATE:
         return parse_template(p);
     case TOK_STAR:
-        if (parse_peek(p).kw == KW_COLUMNS) {
+        if (spreads_columns(p)) {
             n = hogql_new(p->arena, HOGQL_SPREAD, 1);
             parse_advance(p);
             n->kids[0] = parse_primary(p);

@@ -71,9 +71,10 @@ void text_call_name(struct printer *p, str s)
     enum kw kw;
     bool bare = plain(s, &kw);
     switch (kw) {
-    case KW_CASE: case KW_CAST: case KW_TRY_CAST: case KW_COLUMNS: case KW_INTERVAL: case KW_NOT:
-    case KW_SELECT: case KW_WITH: case KW_NULL: case KW_DISTINCT: case KW_CUBE: case KW_ROLLUP:
-    case KW_VALUES: case KW_ORDER: case KW_GROUP: case KW_FROM: case KW_RECURSIVE: case KW_AS:
+    case KW_CASE: case KW_CAST: case KW_TRY_CAST: case KW_COHORT: case KW_COLUMNS:
+    case KW_INTERVAL: case KW_NOT: case KW_SELECT: case KW_WITH: case KW_NULL: case KW_DISTINCT:
+    case KW_CUBE: case KW_ROLLUP: case KW_VALUES: case KW_ORDER: case KW_GROUP: case KW_FROM:
+    case KW_RECURSIVE: case KW_AS:
         bare = false;
         break;
     default:
@@ -200,6 +201,16 @@ static void chain(struct printer *p, const struct hogql_node *n, const char *wor
     }
 }
 
+/* IN COHORT takes numbers and texts, all else in brackets; IN cohort would be the beginning of it. */
+static bool wrap_in(const struct hogql_node *n)
+{
+    const struct hogql_node *right = n->kids[1];
+    if (n->op == HOGQL_IN_COHORT || n->op == HOGQL_NOT_IN_COHORT)
+        return right->kind != HOGQL_CONSTANT || level_of(right) < LEVEL_PRIMARY ||
+               (right->op != HOGQL_INT && right->op != HOGQL_STRING);
+    return right->kind == HOGQL_FIELD && str_eq_nocase(right->names[0], STR("cohort"));
+}
+
 static void compare(struct printer *p, const struct hogql_node *n)
 {
     unsigned level = level_of(n);
@@ -209,7 +220,10 @@ static void compare(struct printer *p, const struct hogql_node *n)
     if (n->op == HOGQL_IS_NULL || n->op == HOGQL_IS_NOT_NULL)
         return;
     buf_char(&p->b, ' ');
-    text_expr(p, n->kids[1], in ? LEVEL_ADD : level + 1);
+    if (in && wrap_in(n))
+        text_enclosed(p, &(struct hogql_node){ .kids = n->kids + 1, .n = 1 }, "(", ")");
+    else
+        text_expr(p, n->kids[1], in ? LEVEL_ADD : level + 1);
 }
 
 static void bound(struct printer *p, const struct hogql_node *n)
@@ -376,10 +390,13 @@ static void cast(struct printer *p, const struct hogql_node *n)
 /* What stands between a value and its end: [i], .1, [i:j] */
 static void access(struct printer *p, const struct hogql_node *n)
 {
-    bool wrap = n->kids[0]->kind == HOGQL_CONSTANT;
+    const struct hogql_node *value = n->kids[0];
+    /* 1.2 and a?.1.2 would be numbers. */
+    bool wrap = value->kind == HOGQL_CONSTANT ||
+                (value->kind == HOGQL_TUPLE_ACCESS && value->flags & HOGQL_NULLISH);
     if (wrap)
         buf_char(&p->b, '(');
-    text_expr(p, n->kids[0], LEVEL_PRIMARY);
+    text_expr(p, value, LEVEL_PRIMARY);
     if (wrap)
         buf_char(&p->b, ')');
     if (n->flags & HOGQL_NULLISH)
