@@ -4,27 +4,16 @@
 #include "base/limits.h"
 #include "base/map.h"
 #include "model/person.h"
-#include "query/internal.h"
+#include "query/list.h"
 #include "query/properties.h"
-#include "query/rows.h"
 
 enum item_kind { ITEM_PLAIN, ITEM_STAR, ITEM_PERSON, ITEM_DISPLAY_NAME };
 
-struct item {
-    enum item_kind kind;
-    str text; /* as asked for: the column's name in the answer */
-    struct hogql_node *node;
-    bool aggregates;
-};
-
 struct events {
+    struct query_list list;
     struct query_job *j;
     const struct json *node;
-    struct item *items;
-    size_t n;
-    bool aggregated;
-    struct hogql_node *where, *having;
-    int64_t limit, offset, before;
+    int64_t before;
     struct map persons; /* distinct id -> struct person, or &nobody */
     struct json *display_names;
 };
@@ -39,77 +28,30 @@ static const struct person nobody;
 static const char star_fields[] = "tuple(uuid, event, properties, timestamp, team_id, distinct_id,"
                                   " elements_chain, created_at, person_mode)";
 
-static bool is_field(const struct hogql_node *n, const char *name)
+static int read_item(struct query_list *l, str text, struct query_item *out, struct err *e)
 {
-    return n->kind == HOGQL_FIELD && n->names_n == 1 && str_eqz(n->names[0], name);
-}
-
-static int read_item(struct events *q, str text, struct item *out, struct err *e)
-{
-    struct arena *a = q->j->arena;
-    *out = (struct item){ .text = text };
+    struct arena *a = l->j->arena;
     if (str_eqz(str_trim(text), "*")) {
-        out->kind = ITEM_STAR;
+        *out = (struct query_item){ .text = text, .kind = ITEM_STAR };
         return hogql_parse_expr(a, STR(star_fields), NULL, &out->node, e);
     }
-    int rc = hogql_parse_expr(a, text, NULL, &out->node, e);
+    int rc = query_list_item(l, text, out, e);
     if (rc < 0)
         return rc;
-    if (out->node->kind == HOGQL_ALIAS)
-        out->text = out->node->text;
-    out->aggregates = hogql_aggregates(out->node);
-    if (is_field(out->node, "person"))
+    if (query_is_field(out->node, "person"))
         out->kind = ITEM_PERSON;
-    else if (is_field(out->node, "person_display_name"))
+    else if (query_is_field(out->node, "person_display_name"))
         out->kind = ITEM_DISPLAY_NAME;
     if (out->kind != ITEM_PLAIN)
         out->node = hogql_field(a, "distinct_id", NULL);
     return 0;
 }
 
-static int read_select(struct events *q, struct err *e)
-{
-    const struct json *list = NULL;
-    int rc = query_get_list(q->node, "select", &list, e);
-    if (rc < 0)
-        return rc;
-    if (!list)
-        return query_misfit(e, "query.EventsQuery.select", "Field required");
-    q->items = arena_alloc(q->j->arena, (list->count + 1) * sizeof(*q->items));
-    for (const struct json *m = list->head; m && rc == 0; m = m->next) {
-        if (m->type != JSON_STRING)
-            return query_misfit(e, "query.EventsQuery.select", "Input should be a valid string");
-        rc = read_item(q, m->text, &q->items[q->n++], e);
-    }
-    if (rc == 0 && !q->n)
-        rc = read_item(q, STR("*"), &q->items[q->n++], e);
-    for (size_t i = 0; i < q->n; i++)
-        q->aggregated = q->aggregated || q->items[i].aggregates;
-    return rc;
-}
-
 /* -------------------------------------------------------------------------- where */
 
 static void also(struct events *q, struct hogql_node *condition)
 {
-    q->where = hogql_and(q->j->arena, q->where, condition);
-}
-
-static int add_where_items(struct events *q, struct err *e)
-{
-    const struct json *list = NULL;
-    int rc = query_get_list(q->node, "where", &list, e);
-    for (const struct json *m = list ? list->head : NULL; m && rc == 0; m = m->next) {
-        struct hogql_node *one;
-        if (m->type != JSON_STRING)
-            return query_misfit(e, "query.EventsQuery.where", "Input should be a valid string");
-        rc = hogql_parse_expr(q->j->arena, m->text, NULL, &one, e);
-        if (rc == 0 && hogql_aggregates(one))
-            q->having = hogql_and(q->j->arena, q->having, one);
-        else if (rc == 0)
-            also(q, one);
-    }
-    return rc;
+    query_list_also(&q->list, condition);
 }
 
 static int add_properties(struct events *q, struct err *e)
@@ -192,7 +134,7 @@ static int add_dates(struct events *q, struct err *e)
 
 static int read_where(struct events *q, struct err *e)
 {
-    int rc = add_where_items(q, e);
+    int rc = query_list_where(&q->list, e);
     if (rc == 0)
         rc = add_properties(q, e);
     if (rc == 0)
@@ -204,97 +146,39 @@ static int read_where(struct events *q, struct err *e)
     return rc;
 }
 
-/* -------------------------------------------------------------------------- order, page */
+/* -------------------------------------------------------------------------- order */
 
 static struct hogql_node *default_order(struct events *q)
 {
     struct arena *a = q->j->arena;
-    struct item *count = NULL, *aggregate = NULL, *time = NULL;
-    for (size_t i = q->n; i-- > 0;) {
-        struct item *it = &q->items[i];
+    struct query_list *l = &q->list;
+    struct query_item *count = NULL, *aggregate = NULL, *time = NULL;
+    for (size_t i = l->n; i-- > 0;) {
+        struct query_item *it = &l->items[i];
         if (it->aggregates)
             aggregate = it;
         if (str_eqz(str_trim(it->text), "count()"))
             count = it;
-        if (is_field(it->node, "timestamp") || it->kind == ITEM_STAR)
+        if (query_is_field(it->node, "timestamp") || it->kind == ITEM_STAR)
             time = it;
     }
     if (count || aggregate)
         return hogql_order(a, hogql_copy(a, (count ? count : aggregate)->node), true);
     if (time)
         return hogql_order(a, hogql_field(a, "timestamp", NULL), true);
-    return hogql_order(a, hogql_copy(a, q->items[0].node), false);
-}
-
-static struct hogql_node *without_alias(struct arena *a, struct hogql_node *n)
-{
-    return hogql_copy(a, n->kind == HOGQL_ALIAS ? n->kids[0] : n);
-}
-
-static int add_order(struct events *q, struct hogql_node *list, struct err *e)
-{
-    const struct json *given = NULL;
-    int rc = query_get_list(q->node, "orderBy", &given, e);
-    for (const struct json *m = given ? given->head : NULL; m && rc == 0; m = m->next) {
-        struct hogql_node *one;
-        if (m->type != JSON_STRING)
-            return query_misfit(e, "query.EventsQuery.orderBy", "Input should be a valid string");
-        rc = hogql_parse_order(q->j->arena, m->text, NULL, &one, e);
-        if (rc == 0)
-            hogql_add(q->j->arena, list, one);
-    }
-    if (rc < 0 || list->n)
-        return rc;
-    struct hogql_node *order = default_order(q);
-    order->kids[ORDER_EXPR] = without_alias(q->j->arena, order->kids[ORDER_EXPR]);
-    hogql_add(q->j->arena, list, order);
-    return 0;
-}
-
-static int read_page(struct events *q, struct err *e)
-{
-    q->limit = LIMIT_QUERY_ROWS_DEFAULT;
-    int rc = query_get_i64(q->node, "limit", &q->limit, e);
-    if (rc == 0)
-        rc = query_get_i64(q->node, "offset", &q->offset, e);
-    if (rc < 0)
-        return rc;
-    if (q->limit < 0 || q->offset < 0)
-        return query_misfit(e, q->limit < 0 ? "query.EventsQuery.limit" : "query.EventsQuery.offset",
-                            "Input should be greater than or equal to 0");
-    if (q->limit > LIMIT_QUERY_ROWS)
-        q->limit = LIMIT_QUERY_ROWS;
-    return 0;
+    return hogql_order(a, hogql_copy(a, l->items[0].node), false);
 }
 
 static int build(struct events *q, struct hogql_node **out, struct err *e)
 {
-    struct arena *a = q->j->arena;
-    struct hogql_node *columns = hogql_list(a, HOGQL_LIST), *order = hogql_list(a, HOGQL_LIST);
-    struct hogql_node *group = hogql_new(a, HOGQL_GROUP, 0);
-    for (size_t i = 0; i < q->n; i++) {
-        hogql_add(a, columns, q->items[i].node);
-        if (q->aggregated && !q->items[i].aggregates)
-            hogql_add(a, group, without_alias(a, q->items[i].node));
-    }
-    int rc = add_order(q, order, e);
-    struct hogql_placeholder ph[] = {
-        { "columns", columns },
-        { "where", q->where },
-        { "limit", hogql_int(a, q->limit + 1) }, /* one more tells whether there is more */
-        { "offset", hogql_int(a, q->offset) },
-        { NULL, NULL },
-    };
+    int rc = query_list_order(&q->list, e);
     if (rc == 0)
-        rc = hogql_parse_select(
-            a, STR("SELECT {columns} FROM events WHERE {where} LIMIT {limit} OFFSET {offset}"), ph,
-            out, e);
+        rc = hogql_parse_select(q->j->arena, STR("SELECT 1 FROM events"), NULL, out, e);
     if (rc < 0)
         return rc;
-    (*out)->kids[SELECT_ORDER] = order;
-    (*out)->kids[SELECT_HAVING] = q->having;
-    if (group->n)
-        (*out)->kids[SELECT_GROUP] = group;
+    if (!q->list.order->n)
+        hogql_add(q->j->arena, q->list.order, default_order(q));
+    query_list_finish(&q->list, *out);
     return 0;
 }
 
@@ -384,17 +268,11 @@ static void write_star(struct events *q, struct json_writer *w, const struct jso
 }
 
 static int write_value(struct events *q, struct db *db, struct json_writer *w,
-                       const struct item *it, str type, const struct json *v, struct err *e)
+                       const struct query_item *it, str type, const struct json *v, struct err *e)
 {
     const struct person *p;
-    int64_t us;
-    char text[QUERY_TIME_TEXT];
     if (it->kind == ITEM_PLAIN) {
-        bool time = json_is(v, JSON_STRING) && str_find(type, STR("DateTime")) >= 0;
-        if (time && clock_parse(v->text, &us))
-            json_str(w, (str){ text, query_time_text(q->j->calendar.tz, us, text) });
-        else
-            json_tree(w, v);
+        query_list_value(&q->list, w, type, v);
         return 0;
     }
     if (it->kind == ITEM_STAR) {
@@ -421,13 +299,13 @@ static int write_objects(struct events *q, const struct query_rows *rows, struct
         return rc;
     struct json_writer w = JSON_WRITER(out);
     struct db *db = store_take(q->j->store);
-    int64_t left = q->limit;
+    int64_t left = q->list.limit;
     json_open(&w, '[');
     for (const struct json *row = tree->head; row && rc == 0 && left-- > 0; row = row->next) {
         size_t i = 0;
         json_open(&w, '[');
-        for (const struct json *v = row->head; v && rc == 0 && i < q->n; v = v->next, i++)
-            rc = write_value(q, db, &w, &q->items[i], rows->types[i], v, e);
+        for (const struct json *v = row->head; v && rc == 0 && i < q->list.n; v = v->next, i++)
+            rc = write_value(q, db, &w, &q->list.items[i], rows->types[i], v, e);
         json_close(&w, ']');
     }
     json_close(&w, ']');
@@ -437,57 +315,28 @@ static int write_objects(struct events *q, const struct query_rows *rows, struct
 
 static bool needs_objects(const struct events *q)
 {
-    for (size_t i = 0; i < q->n; i++)
-        if (q->items[i].kind != ITEM_PLAIN)
+    for (size_t i = 0; i < q->list.n; i++)
+        if (q->list.items[i].kind != ITEM_PLAIN)
             return true;
     return false;
 }
 
 /* -------------------------------------------------------------------------- the answer */
 
-static void write_members(struct events *q, const struct hogql_node *select,
-                          const struct query_rows *rows, struct query_result *out)
-{
-    struct json_writer w = query_members(out);
-    json_key(&w, "columns");
-    size_t at = out->members.n;
-    json_open(&w, '[');
-    for (size_t i = 0; i < q->n; i++)
-        json_str(&w, q->items[i].text);
-    json_close(&w, ']');
-    out->columns = query_span_from(out, at);
-    json_key(&w, "types");
-    at = out->members.n;
-    json_open(&w, '[');
-    for (size_t i = 0; i < rows->n; i++)
-        json_str(&w, query_type_name(rows->types[i]));
-    json_close(&w, ']');
-    out->types = query_span_from(out, at);
-    json_key(&w, "hasMore");
-    json_bool(&w, out->has_more);
-    json_key(&w, "limit");
-    json_i64(&w, q->limit);
-    json_key(&w, "offset");
-    json_i64(&w, q->offset);
-    json_key(&w, "hogql");
-    at = out->members.n;
-    json_str(&w, hogql_to_text(q->j->arena, select));
-    out->hogql = query_span_from(out, at);
-    query_write_common(q->j, &w);
-}
-
 int query_run_events(struct query_job *j, const struct json *node, struct query_result *out,
                      struct err *e)
 {
-    struct events q = { .j = j, .node = node, .persons = MAP_INIT(j->arena) };
+    static const char *const usual[] = { "*" };
+    struct events q = { .list = { .j = j, .node = node, .kind = "EventsQuery" }, .j = j,
+                        .node = node, .persons = MAP_INIT(j->arena) };
     struct hogql_node *select;
     struct hogql_compiled compiled;
     struct query_rows rows;
-    int rc = read_select(&q, e);
+    int rc = query_list_select(&q.list, read_item, true, usual, ARRAY_LEN(usual), e);
     if (rc == 0)
         rc = read_where(&q, e);
     if (rc == 0)
-        rc = read_page(&q, e);
+        rc = query_list_page(&q.list, e);
     if (rc == 0)
         rc = build(&q, &select, e);
     if (rc < 0)
@@ -499,11 +348,13 @@ int query_run_events(struct query_job *j, const struct json *node, struct query_
     if (rc == 0 && needs_objects(&q))
         rc = write_objects(&q, &rows, &out->results, e);
     else if (rc == 0)
-        query_rows_write(&rows, j->calendar.tz, (size_t)q.limit, &out->results);
+        query_rows_write(&rows, j->calendar.tz, (size_t)q.list.limit, &out->results);
     if (rc == 0) {
-        out->has_more = rows.count > (size_t)q.limit;
+        out->has_more = rows.count > (size_t)q.list.limit;
         out->date_to = q.before;
-        write_members(&q, select, &rows, out);
+        struct json_writer w = query_members(out);
+        query_list_members(&q.list, &w, select, &rows, out);
+        query_write_common(j, &w);
     }
     buf_release(&answer);
     return rc;

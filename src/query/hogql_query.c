@@ -278,6 +278,27 @@ static void write_members(struct query_job *j, const struct hogql_input *in,
     query_write_common(j, &w);
 }
 
+/* The caller's SELECT with its placeholders filled. */
+static int read_tree(struct query_job *j, const struct hogql_input *in, struct hogql_node **out,
+                     struct err *e)
+{
+    struct fill f = { j, in->filters, in->values, in->variables };
+    int64_t begin = clock_mono_us();
+    int rc = hogql_parse_select(j->arena, in->text, NULL, out, e);
+    if (rc == 0)
+        rc = fill_in(&f, NULL, out, e);
+    j->parse_us += clock_mono_us() - begin;
+    return rc < 0 ? rc : 0;
+}
+
+int query_hogql_tree(struct query_job *j, const struct json *node, struct hogql_node **out,
+                     struct err *e)
+{
+    struct hogql_input in;
+    int rc = read_input(node, &in, e);
+    return rc < 0 ? rc : read_tree(j, &in, out, e);
+}
+
 int query_run_hogql(struct query_job *j, const struct json *node, struct query_result *out,
                     struct err *e)
 {
@@ -285,17 +306,11 @@ int query_run_hogql(struct query_job *j, const struct json *node, struct query_r
     struct hogql_node *select;
     struct hogql_compiled compiled;
     struct query_rows rows;
-    int64_t begin = clock_mono_us();
     int rc = read_input(node, &in, e);
     if (rc == 0)
-        rc = hogql_parse_select(j->arena, in.text, NULL, &select, e);
+        rc = read_tree(j, &in, &select, e);
     if (rc < 0)
         return rc;
-    struct fill f = { j, in.filters, in.values, in.variables };
-    rc = fill_in(&f, NULL, &select, e);
-    if (rc < 0)
-        return rc;
-    j->parse_us += clock_mono_us() - begin;
     query_limit_rows(j);
     struct buf answer = BUF_INIT(LIMIT_QUERY_RESULT);
     rc = query_execute(j, select, &compiled, &answer, e);

@@ -45,11 +45,17 @@ int query_run_funnels(struct query_job *j, const struct json *node, struct query
                       struct err *e);
 int query_run_hogql(struct query_job *j, const struct json *node, struct query_result *out,
                     struct err *e);
+int query_run_actors(struct query_job *j, const struct json *node, struct query_result *out,
+                     struct err *e);
 int query_run_events(struct query_job *j, const struct json *node, struct query_result *out,
                      struct err *e);
 int query_run_lifecycle(struct query_job *j, const struct json *node, struct query_result *out,
                         struct err *e);
 int query_run_trends(struct query_job *j, const struct json *node, struct query_result *out,
+                     struct err *e);
+
+/* The SELECT of a HogQLQuery node, its placeholders filled; for a query that reads from it. */
+int query_hogql_tree(struct query_job *j, const struct json *node, struct hogql_node **out,
                      struct err *e);
 
 /* A field of one name that comes from outside; and group_N.properties.key, index 0 to 4. */

@@ -22,6 +22,7 @@
 #define CLIENT_PAUSE (180 * CLOCK_SECOND) /* until a client may ask anew */
 
 static const struct query_kind kinds[] = {
+    { "ActorsQuery", query_run_actors },
     { "EventsQuery", query_run_events },
     { "FunnelsQuery", query_run_funnels },
     { "HogQLQuery", query_run_hogql },
@@ -31,7 +32,7 @@ static const struct query_kind kinds[] = {
 
 /* Kinds of the protocol that this server cannot run: told apart from words that are no kind. */
 static const char *const known_kinds[] = {
-    "ActorsQuery",    "DataTableNode",  "DataVisualizationNode", "DatabaseSchemaQuery",
+    "DataTableNode",  "DataVisualizationNode", "DatabaseSchemaQuery",
     "FunnelCorrelationQuery", "HogQLASTQuery", "HogQLAutocomplete",
     "HogQLMetadata",  "HogQuery",       "InsightActorsQuery",    "InsightVizNode",
     "PathsQuery",     "PersonsNode",    "RetentionQuery",

@@ -117,7 +117,7 @@ static int read_dates(struct trends *t, struct err *e)
     return rc;
 }
 
-static int read_request(struct trends *t, struct err *e)
+int trends_read(struct trends *t, struct err *e)
 {
     const struct json *filter = NULL;
     t->smoothing = 1;
@@ -162,7 +162,7 @@ int query_run_trends(struct query_job *j, const struct json *node, struct query_
     struct trends t = { .j = j, .node = node };
     struct hogql_node *select = NULL;
     const struct json *rows = NULL;
-    int rc = read_request(&t, e);
+    int rc = trends_read(&t, e);
     if (rc == 0)
         rc = trends_statement(&t, &select, e);
     if (rc == 0 && select)

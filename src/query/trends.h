@@ -57,6 +57,24 @@ struct trends_row {
  * (with a breakdown). NULL when no series can match anything. */
 int trends_statement(struct trends *t, struct hogql_node **out, struct err *e);
 
+/* One number of the answer, or those of a whole series. */
+struct trends_point {
+    size_t series;
+    enum trends_period period;
+    int64_t first, last; /* instants of its bucket, of all buckets, of the range; inclusive */
+    int64_t newest;      /* the first instant of the last of the buckets */
+    const struct json *breakdown; /* the value; NULL: any */
+    bool recordings;     /* wants matching_events */
+};
+
+/* The request as it was understood; t has its job and node. */
+int trends_read(struct trends *t, struct err *e);
+/* A SELECT of the actors that a number counts: actor_id, event_count, event_distinct_ids. */
+int trends_actors(struct trends *t, const struct trends_point *at, struct hogql_node **out,
+                  struct err *e);
+/* The type of group that a series counts, -1: persons. */
+int64_t trends_group(const struct trends *t, size_t series);
+
 /* Rows of the statement to the answer's "results". *more: there were values past the limit. */
 int trends_write_results(struct trends *t, const struct json *rows, struct buf *out, bool *more,
                          struct err *e);

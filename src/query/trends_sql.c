@@ -1,6 +1,6 @@
 /* trends_sql.c - the statement of a TrendsQuery: for each series and period a SELECT of value by bucket
  * and breakdown, the values beyond the limit folded into one, all of them joined by UNION ALL so that
- * they run side by side. */
+ * they run side by side. And the actors behind one of the values: the same pieces, other columns. */
 #include "base/clock.h"
 #include "query/trends.h"
 
@@ -45,19 +45,21 @@ static struct hogql_node *bucket(struct branch *b)
     }
 }
 
+int64_t trends_group(const struct trends *t, size_t series)
+{
+    const struct query_entity *en = &t->series[series];
+    return str_eqz(en->math_word, "unique_group") ? en->math_group : t->group_index;
+}
+
 static struct hogql_node *actor(struct branch *b)
 {
-    const struct query_entity *en = b->entity;
-    if (str_eqz(en->math_word, "unique_group"))
-        return query_group_column(b->a, en->math_group);
-    if (b->t->group_index >= 0)
-        return query_group_column(b->a, b->t->group_index);
-    return name(b, "person_id");
+    int64_t group = trends_group(b->t, b->entity->order);
+    return group >= 0 ? query_group_column(b->a, group) : name(b, "person_id");
 }
 
 static bool counts_groups(const struct branch *b)
 {
-    return b->t->group_index >= 0 || str_eqz(b->entity->math_word, "unique_group");
+    return trends_group(b->t, b->entity->order) >= 0;
 }
 
 static struct hogql_node *at_least(struct branch *b, int64_t us)
@@ -263,12 +265,14 @@ static int sliding(struct branch *b, struct hogql_node **out, struct err *e)
     return rc < 0 ? rc : finish(b, &s, out, e);
 }
 
-/* Actors whose first event it is: the first of that name, or the first that passes the filters. */
-static int firsts(struct branch *b, struct hogql_node **out, struct err *e)
+/* Actors whose first event it is: the first of that name, or the first that passes the filters.
+ * more: further columns of the source, NULL none. *counts: who counts. */
+static int firsts_source(struct branch *b, const struct hogql_node *more, struct hogql_node **out,
+                         struct hogql_node **counts, struct err *e)
 {
     struct arena *a = b->a;
-    struct shape in = shape_of(b, NULL), s;
-    struct hogql_node *source, *passes = filters(b), *time = name(b, "timestamp");
+    struct shape in = shape_of(b, NULL);
+    struct hogql_node *passes = filters(b), *time = name(b, "timestamp");
     bool any_first = str_eqz(b->entity->math_word, "first_time_for_user");
     key(b, &in, actor(b), "actor");
     value(b, &in, hogql_call(a, "min", time, NULL), "first_at");
@@ -283,16 +287,27 @@ static int firsts(struct branch *b, struct hogql_node **out, struct err *e)
     in.where = hogql_and(a, hogql_copy(a, b->entity->of_event), at_most(b, b->dates->to));
     if (!any_first)
         in.where = hogql_and(a, in.where, passes);
-    int rc = finish(b, &in, &source, e);
+    for (uint32_t i = 0; more && i < more->n; i++)
+        hogql_add(a, in.columns, more->kids[i]);
+    *counts = any_first && passes ? name(b, "passes") : NULL;
+    return finish(b, &in, out, e);
+}
+
+static struct hogql_node *first_since(struct branch *b, int64_t us)
+{
+    return hogql_compare(b->a, HOGQL_GE, name(b, "first_at"), hogql_datetime(b->a, us));
+}
+
+static int firsts(struct branch *b, struct hogql_node **out, struct err *e)
+{
+    struct hogql_node *source, *counts;
+    int rc = firsts_source(b, NULL, &source, &counts, e);
     if (rc < 0)
         return rc;
-    s = shape_of(b, source);
+    struct shape s = shape_of(b, source);
     inner_keys(b, &s);
-    value(b, &s, hogql_call(a, "count", NULL), "value");
-    s.where = hogql_compare(a, HOGQL_GE, name(b, "first_at"),
-                            hogql_datetime(a, query_dates_start(b->dates)));
-    if (any_first && passes)
-        s.where = hogql_and(a, s.where, name(b, "passes"));
+    value(b, &s, hogql_call(b->a, "count", NULL), "value");
+    s.where = hogql_and(b->a, first_since(b, query_dates_start(b->dates)), counts);
     return finish(b, &s, out, e);
 }
 
@@ -345,8 +360,12 @@ static const char folded_total[] =
     "SELECT if(place > {limit} and breakdown != {none}, {other}, breakdown) AS label,"
     " sum(one_number) AS value FROM {source} GROUP BY label";
 
-static int limit_values(struct branch *b, struct hogql_node *source, struct hogql_node **out,
-                        struct err *e)
+static const char beyond[] =
+    "SELECT breakdown FROM {source} WHERE place > {limit} and breakdown != {none}";
+
+/* The values in their order of rank, then what text makes of them. */
+static int rank_values(struct branch *b, struct hogql_node *source, const char *text,
+                       struct hogql_node **out, struct err *e)
 {
     const struct query_breakdown *bd = &b->t->breakdown;
     struct hogql_placeholder ph[] = {
@@ -362,7 +381,7 @@ static int limit_values(struct branch *b, struct hogql_node *source, struct hogq
     if (rc < 0)
         return rc;
     ph[0].value = in_order;
-    return hogql_parse_select(b->a, str_of(b->buckets ? folded : folded_total), ph, out, e);
+    return hogql_parse_select(b->a, str_of(text), ph, out, e);
 }
 
 /* -------------------------------------------------------------------------- the whole */
@@ -375,7 +394,7 @@ static int branch_select(struct branch *b, struct hogql_node **out, struct err *
     bool breakdown = b->t->breakdown.expression != NULL;
     int rc = by_family(b, &source, e);
     if (rc == 0 && breakdown)
-        rc = limit_values(b, source, &source, e);
+        rc = rank_values(b, source, b->buckets ? folded : folded_total, &source, e);
     if (rc < 0)
         return rc;
     struct shape s = shape_of(b, source);
@@ -389,13 +408,18 @@ static int branch_select(struct branch *b, struct hogql_node **out, struct err *
     return finish(b, &s, out, e);
 }
 
+static struct branch branch_of(struct trends *t, size_t i, enum trends_period period)
+{
+    return (struct branch){ .t = t, .entity = &t->series[i], .dates = &t->dates[period],
+                            .period = period, .a = t->j->arena,
+                            .buckets = t->display != DISPLAY_TOTAL };
+}
+
 static int add_branch(struct trends *t, size_t i, enum trends_period period,
                       struct hogql_node *set, struct err *e)
 {
     struct hogql_node *select;
-    struct branch b = { .t = t, .entity = &t->series[i], .dates = &t->dates[period],
-                        .period = period, .a = t->j->arena,
-                        .buckets = t->display != DISPLAY_TOTAL };
+    struct branch b = branch_of(t, i, period);
     int rc = branch_select(&b, &select, e);
     if (rc == 0)
         hogql_add(t->j->arena, set, select);
@@ -420,4 +444,154 @@ int trends_statement(struct trends *t, struct hogql_node **out, struct err *e)
     set->names = operators;
     set->names_n = n;
     return 0;
+}
+
+/* -------------------------------------------------------------------------- the actors of a value */
+
+static struct hogql_node *breakdown_value(struct branch *b, const struct json *v)
+{
+    struct arena *a = b->a;
+    const struct json *first = v->type == JSON_ARRAY ? v->head : v;
+    if (!b->t->breakdown.list)
+        return hogql_string(a, first ? first->text : STR(""));
+    struct hogql_node *list = hogql_list(a, HOGQL_ARRAY);
+    for (const struct json *m = first; m; m = v->type == JSON_ARRAY ? m->next : NULL)
+        hogql_add(a, list, hogql_string(a, m->text));
+    return list;
+}
+
+/* That `of` is the breakdown value, or one of those beyond the limit; NULL: any. */
+static int of_value(struct branch *b, const struct json *v, struct hogql_node *of,
+                    struct hogql_node **out, struct err *e)
+{
+    struct hogql_node *source;
+    const struct json *first = v && v->type == JSON_ARRAY ? v->head : v;
+    *out = NULL;
+    if (!v)
+        return 0;
+    if (!first || !str_eqz(first->text, BREAKDOWN_OTHER)) {
+        *out = hogql_compare(b->a, HOGQL_EQ, of, breakdown_value(b, v));
+        return 0;
+    }
+    int rc = by_family(b, &source, e);
+    if (rc == 0)
+        rc = rank_values(b, source, beyond, &source, e);
+    if (rc == 0)
+        *out = hogql_compare(b->a, HOGQL_IN, of, source);
+    return rc;
+}
+
+/* What is known of an actor's events; and of its first one, as firsts_source gives it. */
+static const char seen[] =
+    "SELECT count() AS event_count,"
+    " arraySlice(arraySort(groupUniqArray(distinct_id)), 1, 100) AS event_distinct_ids,"
+    " arraySlice(groupUniqArray(tuple(timestamp, uuid, $session_id, $window_id)), 1, 100)"
+    "   AS matching_events";
+static const char first_seen[] =
+    "SELECT argMin(distinct_id, timestamp) AS first_id,"
+    " argMin(tuple(timestamp, uuid, $session_id, $window_id), timestamp) AS first_event";
+static const char seen_first[] = "SELECT 1 AS event_count, [first_id] AS event_distinct_ids,"
+                                 " [first_event] AS matching_events";
+
+/* Adds the columns of a SELECT; all but the last unless it is wanted, too. */
+static int add_columns(struct branch *b, struct hogql_node *columns, const char *text, bool last,
+                       struct err *e)
+{
+    struct hogql_node *select;
+    int rc = hogql_parse_select(b->a, str_of(text), NULL, &select, e);
+    if (rc < 0)
+        return rc;
+    const struct hogql_node *list = select->kids[SELECT_COLUMNS];
+    for (uint32_t i = 0; i + !last < list->n; i++)
+        hogql_add(b->a, columns, list->kids[i]);
+    return 0;
+}
+
+/* From when on events count for the values of the buckets from `first` on. */
+static int64_t actors_since(const struct branch *b, int64_t first, int64_t last)
+{
+    const struct query_dates *d = b->dates;
+    const struct tz *z = d->calendar.tz;
+    bool hours = d->interval == INTERVAL_HOUR || d->interval == INTERVAL_MINUTE;
+    int64_t days = b->entity->math->days, step = d->interval == INTERVAL_HOUR ? 3600 : 60;
+    bool window = b->entity->math->family == MATH_WINDOW && !window_is_dau(b);
+    if (b->t->display == DISPLAY_CUMULATIVE)
+        first = b->t->buckets[b->period][0];
+    if (!window)
+        return first > query_dates_start(d) ? first : query_dates_start(d);
+    if (b->buckets && hours)
+        return first - (days * 86400 - step) * CLOCK_SECOND;
+    int64_t end = b->buckets ? tz_local(z, first) + 86400 * CLOCK_SECOND : tz_local(z, last + 1);
+    return tz_instant(z, end - days * 86400 * CLOCK_SECOND);
+}
+
+/* Until when: a window ends with its bucket's first day. */
+static int64_t actors_until(const struct branch *b, const struct trends_point *at)
+{
+    const struct tz *z = b->dates->calendar.tz;
+    int64_t last = at->last;
+    bool days = b->dates->interval == INTERVAL_WEEK || b->dates->interval == INTERVAL_MONTH;
+    if (b->buckets && days && b->entity->math->family == MATH_WINDOW && !window_is_dau(b))
+        last = tz_instant(z, tz_local(z, at->newest) + 86400 * CLOCK_SECOND) - 1;
+    return last < b->dates->to ? last : b->dates->to;
+}
+
+/* The events that the math takes its number from. */
+static struct hogql_node *counted_events(struct branch *b, int64_t since)
+{
+    struct arena *a = b->a;
+    const struct query_entity *en = b->entity;
+    struct hogql_node *all = where(b, since);
+    if (counts_groups(b) && !en->math->unique)
+        all = hogql_and(a, all, hogql_compare(a, HOGQL_NE, actor(b), hogql_string(a, STR(""))));
+    if (en->value)
+        all = hogql_and(a, all, hogql_compare(a, HOGQL_IS_NOT_NULL, hogql_copy(a, en->value),
+                                              hogql_null(a)));
+    if (str_eqz(en->math_word, "unique_session"))
+        all = hogql_and(a, all, hogql_compare(a, HOGQL_NE, name(b, "$session_id"),
+                                              hogql_string(a, STR(""))));
+    return en->missing ? hogql_bool(a, false) : all;
+}
+
+static int first_actors(struct branch *b, const struct trends_point *at, struct hogql_node *value_is,
+                        int64_t since, struct hogql_node **out, struct err *e)
+{
+    struct hogql_node *source, *counts, *more = hogql_list(b->a, HOGQL_LIST);
+    int rc = add_columns(b, more, first_seen, true, e);
+    if (rc == 0)
+        rc = firsts_source(b, more, &source, &counts, e);
+    if (rc < 0)
+        return rc;
+    struct shape s = shape_of(b, source);
+    value(b, &s, name(b, "actor"), "actor_id");
+    rc = add_columns(b, s.columns, seen_first, at->recordings, e);
+    s.where = hogql_and(b->a, first_since(b, since), counts);
+    s.where = hogql_and(b->a, s.where, value_is);
+    if (b->entity->missing)
+        s.where = hogql_bool(b->a, false);
+    return rc < 0 ? rc : finish(b, &s, out, e);
+}
+
+int trends_actors(struct trends *t, const struct trends_point *at, struct hogql_node **out,
+                  struct err *e)
+{
+    struct branch b = branch_of(t, at->series, at->period);
+    bool first = b.entity->math->family == MATH_FIRST;
+    struct query_dates dates = *b.dates;
+    struct hogql_node *value_is;
+    struct hogql_node *of = first ? name(&b, "breakdown")
+                                  : hogql_copy(b.a, t->breakdown.expression);
+    int rc = of_value(&b, at->breakdown, of, &value_is, e);
+    if (rc < 0)
+        return rc;
+    int64_t since = actors_since(&b, at->first, at->last);
+    dates.to = actors_until(&b, at);
+    b.dates = &dates;
+    if (first)
+        return first_actors(&b, at, value_is, since, out, e);
+    struct shape s = shape_of(&b, NULL);
+    key(&b, &s, actor(&b), "actor_id");
+    s.where = hogql_and(b.a, counted_events(&b, since), value_is);
+    rc = add_columns(&b, s.columns, seen, at->recordings, e);
+    return rc < 0 ? rc : finish(&b, &s, out, e);
 }
