@@ -8,6 +8,7 @@
 #include "api/internal.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "query/query.h"
 
 #define FOLDER "Unfiled/Actions"
 
@@ -158,14 +159,27 @@ static int read_pin(struct req *r, struct action *in, struct err *e)
     return 0;
 }
 
-static int read_body(struct req *r, struct action *in, bool whole, struct err *e)
+static int read_body(struct req *r, struct action *in, struct err *e)
 {
+    bool whole = !str_eqz(r->http->method, "PATCH");
     if (whole && !json_get(r->body, "name"))
         return err_set(e, ERR_REQUIRED, "name", NULL);
     int rc = fields_read(r->arena, r->body, "", fields, in, e);
-    if (rc == 0)
-        rc = read_steps(r, &in->steps, e);
     return rc < 0 ? rc : read_pin(r, in, e);
+}
+
+/* Could queries be made of the steps? STR_NULL: none were given. */
+static int check_steps(struct req *r, str steps, struct err *e)
+{
+    struct query_scope scope = req_query_scope(r);
+    if (!steps.p)
+        return 0;
+    req_give_db(r);
+    int rc = query_check_action(&scope, steps, e);
+    req_take_db(r);
+    if (rc < 0)
+        snprintf(e->attr, sizeof(e->attr), "steps");
+    return rc;
 }
 
 /* Names are given once among those that are not deleted. */
@@ -276,9 +290,13 @@ static int action_create(struct req *r, struct err *e)
         .steps = STR("[]"), .slack_message_format = STR(""), .pinned_at = INT64_MIN,
         .folder = STR_NULL, .created_at = now, .created_by = r->user.id, .updated_at = now,
     };
-    int rc = read_body(r, &in, true, e);
+    int rc = read_body(r, &in, e);
     if (rc == 0)
         rc = fields_read(r->arena, r->body, "", folder, &in.folder, e);
+    if (rc == 0)
+        rc = read_steps(r, &in.steps, e);
+    if (rc == 0)
+        rc = check_steps(r, in.steps, e);
     if (!in.folder.n)
         in.folder = STR(FOLDER);
     if (rc == 0)
@@ -312,11 +330,20 @@ static int action_fetch(struct req *r, struct err *e)
 static int action_change(struct req *r, struct err *e)
 {
     struct action in;
-    int rc = db_begin(r->db, e); /* read and write as one: two editors lose nothing */
+    str steps = STR_NULL;
+    int rc = load(r, &in, e);
+    if (rc == 0)
+        rc = read_steps(r, &steps, e);
+    if (rc == 0)
+        rc = check_steps(r, steps, e);
+    if (rc == 0)
+        rc = db_begin(r->db, e); /* read and write as one: two editors lose nothing */
     if (rc == 0)
         rc = load(r, &in, e);
     if (rc == 0)
-        rc = read_body(r, &in, str_eqz(r->http->method, "PUT"), e);
+        rc = read_body(r, &in, e);
+    if (rc == 0 && steps.p)
+        in.steps = steps;
     if (rc == 0)
         rc = check_name(r, &in, e);
     in.updated_at = clock_now_us();

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/uuid.h"
+#include "model/action.h"
 #include "model/person.h"
 
 int req_query_rows(struct req *r, const struct json *node, struct json **rows, struct err *e)
@@ -161,6 +162,23 @@ static int read_page(struct req *r, struct asked *q, struct err *e)
     return 0;
 }
 
+/* An action without steps is nobody's here, where queries refuse it. */
+static int read_action(struct req *r, struct asked *q, str text, struct err *e)
+{
+    struct action action;
+    int64_t id;
+    if (!str_to_i64(text, &id))
+        return err_set(e, ERR_INVALID, "action_id", "A valid integer is required.");
+    int rc = action_find(r->db, r->arena, r->project.id, id, &action, e);
+    if (rc < 0)
+        return rc;
+    if (rc > 0 && str_eqz(action.steps, "[]"))
+        q->nobody = true;
+    else
+        set_i64(r, q->node, "actionId", id);
+    return 0;
+}
+
 static int read_query(struct req *r, struct asked *q, struct err *e)
 {
     str person = http_query_of(r->http, "person_id"), uuid = STR_NULL;
@@ -168,7 +186,6 @@ static int read_query(struct req *r, struct asked *q, struct err *e)
     str event = http_query_of(r->http, "event"), action = http_query_of(r->http, "action_id");
     str before = http_query_of(r->http, "before"), after = http_query_of(r->http, "after");
     struct json *select = json_new(r->arena, JSON_ARRAY);
-    int64_t action_id;
     *q = (struct asked){ .node = json_new(r->arena, JSON_OBJECT), .all_time = !after.n };
     for (size_t i = 0; i < ARRAY_LEN(columns); i++)
         add(select, json_new_str(r->arena, str_of(columns[i])));
@@ -179,18 +196,16 @@ static int read_query(struct req *r, struct asked *q, struct err *e)
     set_text(r, q->node, "after", after.n ? after : STR("all"));
     if (distinct_id.n)
         add_distinct_id(r, q->node, distinct_id);
-    if (action.n && !str_to_i64(action, &action_id))
-        return err_set(e, ERR_INVALID, "action_id", "A valid integer is required.");
-    if (action.n)
-        set_i64(r, q->node, "actionId", action_id);
-    int rc = read_properties(r, q->node, e);
+    int rc = action.n ? read_action(r, q, action, e) : 0;
+    if (rc == 0)
+        rc = read_properties(r, q->node, e);
     if (rc == 0)
         rc = read_order(r, q->node, &q->ascending, e);
     if (rc == 0)
         rc = read_page(r, q, e);
     if (rc == 0 && person.n)
         rc = read_person(r, person, &uuid, e);
-    q->nobody = person.n && !uuid.p;
+    q->nobody = q->nobody || (person.n && !uuid.p);
     set_text(r, q->node, "personId", uuid);
     return rc;
 }

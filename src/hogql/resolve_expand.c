@@ -1,6 +1,9 @@
 /* resolve_expand.c - calls that stand for other expressions: an action's condition, answers to
  * surveys. */
+#include "base/limits.h"
 #include "hogql/resolve.h"
+
+#define ACTIONS_DEEP 20 /* an action's filters may name others */
 
 static bool is_int(const struct hogql_node *n)
 {
@@ -52,7 +55,16 @@ int resolve_action(struct resolver *r, struct scope *s, struct hogql_node **at)
                                            (long long)arg->integer)
                            : resolve_error(r, n, "Could not find an action with the name '%.*s'",
                                            name.n < 200 ? (int)name.n : 200, name.p);
-    return rc < 0 ? rc : become(r, s, at, out);
+    if (rc < 0)
+        return rc;
+    if (r->expansions >= ACTIONS_DEEP)
+        return resolve_error(r, n, "Too many actions within actions. Probably a loop.");
+    if (arena_used(r->arena) > LIMIT_HOGQL_MEMORY)
+        return resolve_error(r, n, "The query is too large");
+    r->expansions++;
+    rc = become(r, s, at, out);
+    r->expansions--;
+    return rc;
 }
 
 /* -------------------------------------------------------------------------- surveys */

@@ -1,6 +1,7 @@
 /* entity.c - see entity.h. */
 #include "query/entity.h"
 
+#include "query/action.h"
 #include "query/properties.h"
 
 static const struct query_math maths[] = {
@@ -90,14 +91,32 @@ static int read_value(struct query_job *j, struct query_entity *en, struct err *
     return 0;
 }
 
+/* An action that is not there is said, not left out: without it the answer would be another. */
+static int read_action(struct query_job *j, struct query_entity *en, struct err *e)
+{
+    struct action action;
+    en->type = "actions";
+    int rc = query_get_i64(en->node, "id", &en->action, e);
+    if (rc < 0)
+        return rc;
+    if (!json_get(en->node, "id"))
+        return query_misfit(e, "series.id", "Field required");
+    rc = query_find_action(j, en->action, &action, e);
+    if (rc < 0)
+        return rc;
+    if (rc == 0)
+        return err_set(e, ERR_INVALID, NULL, "Action ID %lld does not exist!",
+                       (long long)en->action);
+    en->label = action.name;
+    return query_action_condition(j, &action, &en->of_event, e);
+}
+
 static int read_kind(struct query_job *j, struct query_entity *en, struct err *e)
 {
     str kind = json_get_text(en->node, "kind");
     en->type = "events";
     if (str_eqz(kind, "ActionsNode")) {
-        en->type = "actions";
-        en->missing = true; /* there are no actions yet, so none has this id */
-        return query_get_i64(en->node, "id", &en->action, e);
+        return read_action(j, en, e);
     }
     if (!str_eqz(kind, "EventsNode"))
         return query_misfit(e, "series.kind", "Input should be 'EventsNode' or 'ActionsNode'");
@@ -111,7 +130,7 @@ static int read_kind(struct query_job *j, struct query_entity *en, struct err *e
 int query_entity_read(struct query_job *j, const struct json *node, size_t order,
                       struct query_entity *out, struct err *e)
 {
-    struct query_entity en = { .node = node, .order = order, .event = STR_NULL, .name = STR_NULL,
+    struct query_entity en = { .node = node, .order = order, .event = STR_NULL, .label = STR_NULL, .name = STR_NULL,
                                .custom_name = STR_NULL, .math_word = STR_NULL,
                                .math_property = STR_NULL, .math_hogql = STR_NULL,
                                .math_group = -1, .multiplier = 1 };
@@ -133,7 +152,8 @@ int query_entity_read(struct query_job *j, const struct json *node, size_t order
         return rc;
     if (json_is(multiplier, JSON_NUMBER))
         en.multiplier = multiplier->num;
-    en.label = en.event.n ? en.event : STR("All events");
+    if (!en.label.p)
+        en.label = en.event.n ? en.event : STR("All events");
     *out = en;
     return 0;
 }

@@ -27,13 +27,12 @@ struct query_entity {
     const char *type; /* "events", "actions" */
     str event;        /* name; STR_NULL: every event */
     int64_t action;
-    bool missing;     /* an action that is not there: matches nothing */
     str name, custom_name, label;
     const struct query_math *math;
     str math_word, math_property, math_hogql; /* as written; STR_NULL */
     int64_t math_group;                       /* -1 */
     double multiplier;
-    struct hogql_node *of_event; /* event = …; NULL: any */
+    struct hogql_node *of_event; /* event = …, or the action's condition; NULL: any */
     struct hogql_node *filter;   /* its properties; NULL: none */
     struct hogql_node *value;    /* what is aggregated, as a number; NULL: none */
 };

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/map.h"
 #include "model/person.h"
+#include "query/action.h"
 #include "query/list.h"
 #include "query/properties.h"
 
@@ -84,11 +85,28 @@ static int add_event_names(struct events *q, struct err *e)
     return 0;
 }
 
+static int add_action(struct events *q, int64_t id, struct err *e)
+{
+    struct action action;
+    struct hogql_node *condition;
+    int rc = query_find_action(q->j, id, &action, e);
+    if (rc < 0)
+        return rc;
+    if (rc == 0)
+        return err_set(e, ERR_INVALID, NULL, "Action does not exist");
+    if (str_eqz(action.steps, "[]"))
+        return err_set(e, ERR_INVALID, NULL, "Action does not have any match groups");
+    rc = query_action_condition(q->j, &action, &condition, e);
+    if (rc == 0)
+        also(q, condition);
+    return rc;
+}
+
 static int add_actor(struct events *q, struct err *e)
 {
     struct arena *a = q->j->arena;
     str person = STR_NULL;
-    int64_t action = 0;
+    int64_t action = INT64_MIN;
     const struct json *source = NULL;
     int rc = query_get_text(q->node, "personId", &person, e);
     if (rc == 0)
@@ -100,8 +118,9 @@ static int add_actor(struct events *q, struct err *e)
     if (source)
         return err_set(e, ERR_INVALID, NULL,
                        "Events of another query's actors are not supported");
-    if (action) /* there are no actions yet, so none has this id */
-        return err_set(e, ERR_INVALID, NULL, "Action does not exist");
+    rc = action != INT64_MIN ? add_action(q, action, e) : 0;
+    if (rc < 0)
+        return rc;
     if (person.n)
         also(q, hogql_compare(a, HOGQL_EQ, hogql_field(a, "person_id", NULL),
                               hogql_call(a, "toUUID", hogql_string(a, person), NULL)));

@@ -173,8 +173,6 @@ static struct hogql_node *step_condition(struct funnel *f, size_t i)
     struct arena *a = f->j->arena;
     const struct query_entity *en = &f->steps[i];
     struct hogql_node *all = hogql_and(a, hogql_copy(a, en->of_event), hogql_copy(a, en->filter));
-    if (en->missing)
-        return hogql_bool(a, false);
     return all ? all : hogql_bool(a, true);
 }
 

@@ -87,8 +87,6 @@ struct hogql_node *query_insight_entity(const struct query_insight *q,
                                         const struct query_entity *en)
 {
     struct arena *a = q->j->arena;
-    if (en->missing)
-        return hogql_bool(a, false);
     return hogql_and(a, hogql_copy(a, en->of_event), hogql_copy(a, en->filter));
 }
 

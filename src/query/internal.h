@@ -57,6 +57,8 @@ int query_run_trends(struct query_job *j, const struct json *node, struct query_
 /* The SELECT of a HogQLQuery node, its placeholders filled; for a query that reads from it. */
 int query_hogql_tree(struct query_job *j, const struct json *node, struct hogql_node **out,
                      struct err *e);
+/* A job of the scope: nothing runs yet. */
+void query_job_init(struct query_job *j, const struct query_scope *s);
 
 /* A field of one name that comes from outside; and group_N.properties.key, index 0 to 4. */
 struct hogql_node *query_column(struct arena *a, str name);

@@ -52,9 +52,6 @@ static int read_entity(struct lifecycle *l, struct err *e)
         return query_misfit(e, "query.LifecycleQuery.series",
                             "List should have at least 1 item after validation, not 0");
     rc = query_entity_read(l->q.j, list->head, 0, &l->entity, e);
-    if (rc == 0 && l->entity.missing)
-        rc = err_set(e, ERR_INVALID, NULL, "Action ID %lld does not exist!",
-                     (long long)l->entity.action);
     if (!l->entity.math_word.p)
         l->entity.math_word = STR("total");
     return rc;

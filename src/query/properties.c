@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "query/selector.h"
 
 struct filter {
     struct query_job *j;
@@ -498,29 +499,23 @@ static int type_metadata(struct filter *f, struct hogql_node **out, struct err *
     return with_field(f, field_metadata, out, e);
 }
 
-static str escaped_regex(struct arena *a, str text)
-{
-    char *p = arena_alloc(a, text.n * 2 + 1);
-    size_t n = 0;
-    for (size_t i = 0; i < text.n; i++) {
-        if (strchr("\\.+*?()|[]{}^$", text.p[i]) && text.p[i])
-            p[n++] = '\\';
-        p[n++] = text.p[i];
-    }
-    return (str){ p, n };
-}
-
-static int element_tag(struct filter *f, struct hogql_node **out, struct err *e)
+/* What an element is: its tag, or what a selector says; both are looked for in the chain. */
+static int element_kind(struct filter *f, struct hogql_node **out, struct err *e)
 {
     struct arena *a = f->j->arena;
     bool negative = str_eqz(f->op, "is_not");
     const struct json *v = json_is(f->value, JSON_ARRAY) ? f->value->head : f->value;
     if (!negative && !str_eqz(f->op, "exact"))
         return err_set(e, ERR_INVALID, NULL,
-                       "Operator \"" STR_FMT "\" is not supported for tag_name", STR_ARG(f->op));
+                       "Operator \"" STR_FMT "\" is not supported for " STR_FMT, STR_ARG(f->op),
+                       STR_ARG(f->key));
     for (; v; v = json_is(f->value, JSON_ARRAY) ? v->next : NULL) {
-        str tag = escaped_regex(a, value_text(v));
-        str regex = arena_printf(a, "(^|;)" STR_FMT "(\\.|$|;|:)", STR_ARG(tag));
+        str regex = query_tag_regex(a, value_text(v));
+        int rc = str_eqz(f->key, "selector")
+                     ? query_selector_regex(a, value_text(v), &regex, e)
+                     : 0;
+        if (rc < 0)
+            return rc;
         struct hogql_node *one = hogql_compare(a, HOGQL_REGEX,
                                                hogql_field(a, "elements_chain", NULL),
                                                hogql_string(a, regex));
@@ -533,8 +528,8 @@ static int element_tag(struct filter *f, struct hogql_node **out, struct err *e)
 
 static int type_element(struct filter *f, struct hogql_node **out, struct err *e)
 {
-    if (str_eqz(f->key, "tag_name"))
-        return element_tag(f, out, e);
+    if (str_eqz(f->key, "tag_name") || str_eqz(f->key, "selector"))
+        return element_kind(f, out, e);
     return with_field(f, element_field, out, e);
 }
 

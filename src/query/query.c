@@ -12,6 +12,7 @@
 #include "base/uuid.h"
 #include "model/definition.h"
 #include "model/person.h"
+#include "query/action.h"
 #include "query/background.h"
 #include "query/cache.h"
 #include "query/internal.h"
@@ -236,7 +237,7 @@ static int read_modifiers(struct query_job *j, const struct json *node, struct e
     return 0;
 }
 
-static void job_init(struct query_job *j, const struct query_scope *s)
+void query_job_init(struct query_job *j, const struct query_scope *s)
 {
     const struct tz *tz = tz_find(s->timezone);
     *j = (struct query_job){
@@ -248,7 +249,8 @@ static void job_init(struct query_job *j, const struct query_scope *s)
     j->hogql = (struct hogql_context){
         .arena = s->arena, .team_id = s->team_id, .timezone = tz_name(j->calendar.tz),
         .week_starts_monday = s->week_start == 1, .persons_mode = HOGQL_PERSONS_OVERRIDE_ON_EVENTS,
-        .cls = j, .property_type = property_type, .group_type = group_type,
+        .cls = j, .property_type = property_type, .action = query_action_named,
+        .group_type = group_type,
     };
 }
 
@@ -349,7 +351,7 @@ static int lead(struct run *r, struct query_entry **entry, struct err *e)
     struct query_result result = { .results = BUF_INIT(LIMIT_QUERY_RESULT),
                                    .members = BUF_INIT(LIMIT_QUERY_RESULT),
                                    .date_to = INT64_MAX };
-    job_init(&j, r->scope);
+    query_job_init(&j, r->scope);
     j.gone = nobody_waits;
     j.gone_context = r;
     int rc = read_modifiers(&j, r->node, e);

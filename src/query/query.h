@@ -82,6 +82,10 @@ int query_run(const struct query_scope *s, const struct json *node, enum query_r
  * kind's own. */
 void query_write_answer(struct json_writer *w, const struct query_answer *a);
 
+/* Are these steps of an action (a JSON list) such that queries can be made of them? Nothing is asked of
+ * the event store. */
+int query_check_action(const struct query_scope *s, str steps, struct err *e);
+
 /* The node without its wrappers; NULL when it is no object with a kind. */
 const struct json *query_unwrap(const struct json *node);
 

@@ -103,7 +103,7 @@ static void add_missing(struct result *r)
     if (t->breakdown.expression)
         return;
     for (size_t i = 0; i < t->series_n; i++)
-        for (unsigned p = 0; p < t->periods && !t->series[i].missing; p++)
+        for (unsigned p = 0; p < t->periods; p++)
             row_of(r, &t->series[i], (enum trends_period)p, NULL);
 }
 

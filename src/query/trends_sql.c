@@ -431,7 +431,7 @@ int trends_statement(struct trends *t, struct hogql_node **out, struct err *e)
     struct arena *a = t->j->arena;
     struct hogql_node *set = hogql_new(a, HOGQL_SET, SET_FIRST);
     for (size_t i = 0; i < t->series_n; i++)
-        for (unsigned period = 0; period < t->periods && !t->series[i].missing; period++) {
+        for (unsigned period = 0; period < t->periods; period++) {
             int rc = add_branch(t, i, (enum trends_period)period, set, e);
             if (rc < 0)
                 return rc;
@@ -550,7 +550,7 @@ static struct hogql_node *counted_events(struct branch *b, int64_t since)
     if (str_eqz(en->math_word, "unique_session"))
         all = hogql_and(a, all, hogql_compare(a, HOGQL_NE, name(b, "$session_id"),
                                               hogql_string(a, STR(""))));
-    return en->missing ? hogql_bool(a, false) : all;
+    return all;
 }
 
 static int first_actors(struct branch *b, const struct trends_point *at, struct hogql_node *value_is,
@@ -567,8 +567,6 @@ static int first_actors(struct branch *b, const struct trends_point *at, struct 
     rc = add_columns(b, s.columns, seen_first, at->recordings, e);
     s.where = hogql_and(b->a, first_since(b, since), counts);
     s.where = hogql_and(b->a, s.where, value_is);
-    if (b->entity->missing)
-        s.where = hogql_bool(b->a, false);
     return rc < 0 ? rc : finish(b, &s, out, e);
 }
 
