@@ -1,9 +1,9 @@
-/* flush.h - the thread that carries the journal into persons and the event store, batch by batch.
+/* flush.h - the two threads that carry the journal into persons and the event store, batch by batch.
  *
- * Order within a batch: persons, definitions and the batch's end are committed together; then the
- * rows go to the event store, with a token made of the batch's place in the journal, so that a
- * repeated insert stores nothing twice; then the mark moves. Killed anywhere, the same batch is done
- * again: what was committed is only looked up. */
+ * One prepares a batch (ingest/batch.h) while the other inserts the one before: the rows go to the
+ * event store with a token made of the batch's place in the journal, so that a repeated insert
+ * stores nothing twice; then the mark moves. Batches are inserted in order, and at most two are
+ * under way. Killed anywhere, the same batches are done again: what was committed is looked up. */
 #pragma once
 
 #include "ingest/journal.h"
@@ -29,6 +29,6 @@ struct flush_counts {
 };
 
 int flusher_start(const struct flush_config *cfg, struct flusher **out, struct err *e);
-/* Ends after the batch under way, or at once when the event store is away. */
+/* Ends after the batches under way, or at once when the event store is away. */
 void flusher_stop(struct flusher *f);
 void flusher_counts(struct flusher *f, struct flush_counts *out);

@@ -70,6 +70,28 @@ test("an engine that refuses inserts for want of space gets them later", async (
   assert.strictEqual(await end(), 0);
 });
 
+test("a batch is prepared while the one before waits, and a crash with both under way stores each once", async () => {
+  const known = (id) => eventually(async () => {
+    const persons = await fetch(`${url}/api/projects/@current/persons/?distinct_id=${id}`,
+      { headers: { Authorization: `Bearer ${first.personal_api_key}` } });
+    return (await persons.json()).results.length ? true : undefined;
+  }, `${id} is known`);
+  await begin({ insert: "Code: 243. DB::Exception: Cannot reserve 1.00 MiB, not enough space. (NOT_ENOUGH_SPACE) (version 26.7.2.1)" });
+  const all = await send(3);
+  await known("who-3");
+  all.push(...await send(3)); // not of the batch that waits: that was read before
+  await known("who-6");
+  all.push(...await send(3));
+  server.child.kill("SIGKILL");
+  await eventually(() => server.child.signalCode ?? undefined);
+  assert.deepStrictEqual(inserted(), []);
+  await begin({});
+  await expect(all);
+  all.push(...await send(1));
+  await expect(all);
+  assert.strictEqual(await end(), 0);
+});
+
 test("a row the engine refuses is kept aside, the others are stored", async () => {
   await begin({ poison: { POISON: "Code: 117. DB::Exception: Bad row. (INCORRECT_DATA) (version 26.7.2.1)" } });
   const good = [...await send(7), ...await send(6)];
