@@ -9,10 +9,10 @@
 
 /* -------------------------------------------------------------------------- request */
 
-static int read_sample(struct query_insight *q, struct err *e)
+int query_read_sample(const struct json *node, double *out, struct err *e)
 {
-    const struct json *v = json_get(q->node, "samplingFactor");
-    q->sample = 1;
+    const struct json *v = json_get(node, "samplingFactor");
+    *out = 1;
     if (!v || v->type == JSON_NULL)
         return 0;
     if (v->type != JSON_NUMBER)
@@ -20,7 +20,7 @@ static int read_sample(struct query_insight *q, struct err *e)
     if (!(v->num > 0 && v->num <= 1))
         return query_misfit(e, "samplingFactor",
                             "Input should be greater than 0 and less than or equal to 1");
-    q->sample = v->num;
+    *out = v->num;
     return 0;
 }
 
@@ -30,7 +30,7 @@ int query_insight_read(struct query_job *j, const struct json *node, struct quer
     struct query_insight q = { .j = j, .node = node };
     int rc = query_get_group(node, &q.group_index, e);
     if (rc == 0)
-        rc = read_sample(&q, e);
+        rc = query_read_sample(node, &q.sample, e);
     if (rc == 0)
         rc = query_all_properties(j, PROPERTIES_OF_EVENTS, node, &q.filter, e);
     if (rc == 0)
@@ -113,13 +113,21 @@ static int add_sample(void *cls, struct hogql_node **at)
     return 0;
 }
 
+void query_add_sample(struct arena *a, double part, struct hogql_node **select)
+{
+    struct sampling s = { a, part };
+    if (part < 1)
+        (void)hogql_walk(select, add_sample, &s); /* add_sample never fails */
+}
+
 int query_insight_select(const struct query_insight *q, const char *text,
                          const struct hogql_placeholder *ph, struct hogql_node **out,
                          struct err *e)
 {
-    struct sampling s = { q->j->arena, q->sample };
     int rc = hogql_parse_select(q->j->arena, str_of(text), ph, out, e);
-    return rc == 0 && q->sample < 1 ? hogql_walk(out, add_sample, &s) : rc;
+    if (rc == 0)
+        query_add_sample(q->j->arena, q->sample, out);
+    return rc;
 }
 
 int64_t query_insight_scaled(const struct query_insight *q, int64_t count)

@@ -1,5 +1,6 @@
 /* insight.h - what LifecycleQuery, StickinessQuery and RetentionQuery share: whom they count, in which
- * buckets of time, how the events are asked for, and how buckets are written. */
+ * buckets of time, how the events are asked for, and how buckets are written. And samples, which all
+ * insights have: every event of a fixed part of the distinct ids. */
 #pragma once
 
 #include "query/entity.h"
@@ -32,6 +33,10 @@ struct hogql_node *query_insight_entity(const struct query_insight *q,
 int query_insight_select(const struct query_insight *q, const char *text,
                          const struct hogql_placeholder *ph, struct hogql_node **out,
                          struct err *e);
+/* samplingFactor: the part of the actors that is looked at; 1 when the node has none. */
+int query_read_sample(const struct json *node, double *out, struct err *e);
+/* What the statement reads FROM events is that part of them; part 1: no change. */
+void query_add_sample(struct arena *a, double part, struct hogql_node **select);
 /* What a count in the sample stands for. */
 int64_t query_insight_scaled(const struct query_insight *q, int64_t count);
 

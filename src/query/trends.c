@@ -3,6 +3,7 @@
 #include "query/trends.h"
 
 #include "base/limits.h"
+#include "query/insight.h"
 #include "query/properties.h"
 
 static const struct {
@@ -117,6 +118,47 @@ static int read_dates(struct trends *t, struct err *e)
     return rc;
 }
 
+/* What an expression gives of a sample: counts and sums of a part, averages and extremes as they are;
+ * of others it cannot be told. */
+static int expression_scales(struct trends *t, const struct query_entity *en, bool *out,
+                             struct err *e)
+{
+    static const char *const sums[] = { "count", "countIf", "countDistinct", "countDistinctIf",
+                                        "sum", "sumIf", "uniq", "uniqIf", "uniqExact",
+                                        "uniqExactIf" };
+    static const char *const others[] = { "any", "arg", "avg", "max", "median", "min", "quantile",
+                                          "stddev", "var" };
+    struct hogql_node *n;
+    bool known = false;
+    int rc = hogql_parse_expr(t->j->arena, en->math_hogql, NULL, &n, e);
+    if (rc < 0)
+        return rc;
+    str name = n->kind == HOGQL_CALL ? n->text : STR_NULL;
+    for (size_t i = 0; i < ARRAY_LEN(sums); i++)
+        *out = *out || str_eq_nocase(name, str_of(sums[i]));
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        known = known || str_starts(name, str_of(others[i]));
+    if (!*out && !known)
+        return err_set(e, ERR_INVALID, NULL,
+                       "samplingFactor is not supported with the math_hogql \"" STR_FMT
+                       "\": what a sample says about it is not known",
+                       STR_ARG(str_utf8_prefix(en->math_hogql, 200)));
+    return 0;
+}
+
+static int read_sample(struct trends *t, struct err *e)
+{
+    int rc = query_read_sample(t->node, &t->sample, e);
+    t->scaled = arena_alloc(t->j->arena, (t->series_n + 1) * sizeof(*t->scaled));
+    for (size_t i = 0; i < t->series_n && rc == 0; i++) {
+        const struct query_entity *en = &t->series[i];
+        t->scaled[i] = t->sample < 1 && en->math->additive;
+        if (t->sample < 1 && !en->math->text)
+            rc = expression_scales(t, en, &t->scaled[i], e);
+    }
+    return rc;
+}
+
 int trends_read(struct trends *t, struct err *e)
 {
     const struct json *filter = NULL;
@@ -124,6 +166,8 @@ int trends_read(struct trends *t, struct err *e)
     int rc = query_get_object(t->node, "trendsFilter", &filter, e);
     if (rc == 0)
         rc = read_series(t, e);
+    if (rc == 0)
+        rc = read_sample(t, e);
     if (rc == 0)
         rc = read_display(t, filter, e);
     if (rc == 0)

@@ -39,6 +39,8 @@ struct trends {
     size_t formulas_n;
     struct hogql_node *filter; /* properties of the whole query; NULL: none */
     int64_t group_index;       /* count groups of this type, not persons; -1 */
+    double sample;             /* part of the distinct ids that is looked at, (0, 1] */
+    bool *scaled;              /* of each series: its numbers stand for 1 / sample as much */
 };
 
 /* One line of the answer: of a series, a period and a breakdown value. */

@@ -73,6 +73,16 @@ static double number_of(const struct json *v)
     return json_is(v, JSON_NUMBER) && isfinite(v->num) ? v->num : 0;
 }
 
+/* SPEC: of a sample, counts and sums stand for more; averages and quantiles are what they are. Things
+ * that are counted are whole. */
+static double scaled(const struct trends *t, const struct query_entity *en, double number)
+{
+    if (!t->scaled[en->order])
+        return number;
+    bool counts = en->math->additive && !en->math->needs_value;
+    return counts ? round(number / t->sample) : number / t->sample;
+}
+
 /* [series, period, number, bucket?, label?] */
 static int take_row(struct result *r, const struct json *row, struct err *e)
 {
@@ -92,7 +102,7 @@ static int take_row(struct result *r, const struct json *row, struct err *e)
         return 0;
     struct trends_row *to =
         row_of(r, entity, period, t->breakdown.expression ? v[want - 1] : NULL);
-    to->data[place] += number_of(v[2]) * entity->multiplier;
+    to->data[place] += scaled(t, entity, number_of(v[2])) * entity->multiplier;
     return 0;
 }
 

@@ -2,6 +2,7 @@
  * and breakdown, the values beyond the limit folded into one, all of them joined by UNION ALL so that
  * they run side by side. And the actors behind one of the values: the same pieces, other columns. */
 #include "base/clock.h"
+#include "query/insight.h"
 #include "query/trends.h"
 
 /* One series in one period. */
@@ -438,6 +439,8 @@ int trends_statement(struct trends *t, struct hogql_node **out, struct err *e)
         }
     uint32_t n = set->n - SET_FIRST;
     *out = n == 0 ? NULL : n == 1 ? set->kids[SET_FIRST] : set;
+    if (*out)
+        query_add_sample(a, t->sample, out);
     str *operators = arena_alloc(a, (n + 1) * sizeof(*operators));
     for (uint32_t i = 0; i < n; i++)
         operators[i] = i ? STR("UNION ALL") : STR("");

@@ -2,7 +2,7 @@
 "use strict";
 const { test, before, after } = require("node:test");
 const assert = require("node:assert/strict");
-const { start } = require("./server.js");
+const { start, rows } = require("./server.js");
 const { makeEvents, capture, wall, addDays, daysBetween, groupBy, sum, quantile } = require("./query_events.js");
 
 const NULL_LABEL = "$$_posthog_breakdown_null_$$", OTHER_LABEL = "$$_posthog_breakdown_other_$$";
@@ -309,4 +309,33 @@ test("smoothing, all time, a wrapper with overrides", async () => {
   assert.deepEqual(json.results[0].data, plain.days.map((d) => named("$pageview")
     .filter((e) => e.timestamp.startsWith(d) && e.properties.$browser === "Edge").length));
   assert.deepEqual(json.resolved_date_range, { date_from: "2026-03-10T00:00:00Z", date_to: "2026-03-20T23:59:59.999999Z" });
+});
+
+test("a sample: the same people each time; counts and sums made whole, averages as they are", async () => {
+  const part = 0.5, dateRange = { date_from: "2026-03-10", date_to: "2026-03-20" };
+  const chosen = new Set((await rows(s.data, `SELECT DISTINCT distinct_id FROM events WHERE team_id = ${projects.UTC.id}
+    AND cityHash64(distinct_id) % 1000000000 < ${part * 1e9}`)).map((r) => r.distinct_id));
+  assert.ok(chosen.size > 2 && chosen.size < 12, `${chosen.size} of 14`);
+  const inside = named("purchase").filter((e) => chosen.has(e.distinct_id) && e.timestamp >= "2026-03-10" && e.timestamp < "2026-03-21");
+  const entity = (math, more) => ({ kind: "EventsNode", event: "purchase", math, ...more });
+  const maths = [entity("total"), entity("dau"), entity("sum", { math_property: "amount" }), entity("avg", { math_property: "amount" }),
+    entity("max", { math_property: "amount" }), entity("hogql", { math_hogql: "count(DISTINCT event)" }), entity("hogql", { math_hogql: "max(toFloat(properties.amount))" }),
+    entity("avg_count_per_actor")];
+  const ask = (more) => series({ series: maths, dateRange, samplingFactor: part, ...more });
+  const values = amounts(inside), counts = Object.values(groupBy(inside, (e) => e.distinct_id)).map((l) => l.length);
+  close((await ask({ trendsFilter: { display: "BoldNumber" } })).map((r) => r.aggregated_value),
+    [inside.length / part, people(inside) / part, sum(values) / part, sum(values) / values.length, Math.max(...values), 1 / part,
+      Math.max(...values), sum(counts) / counts.length]);
+  const [total] = await ask();
+  assert.deepEqual(total.data, total.days.map((d) => inside.filter((e) => e.timestamp.startsWith(d)).length / part));
+  assert.equal(total.filter.sampling_factor, part);
+  const browsers = await series({ series: [maths[0]], dateRange, samplingFactor: part, breakdownFilter: { breakdown: "$browser", breakdown_limit: 2 } });
+  assert.equal(sum(browsers.map((r) => r.count)), inside.length / part);
+  const behind = await s.call("POST", `/api/environments/${projects.UTC.id}/query/`, { body: { query: { kind: "ActorsQuery", select: ["id"],
+    source: { kind: "InsightActorsQuery", source: { kind: "TrendsQuery", series: [maths[1]], dateRange, samplingFactor: part, trendsFilter: { display: "BoldNumber" } } } } } });
+  assert.equal(behind.json?.results?.length, people(inside), behind.text);
+  const [odd] = await series({ series: [maths[0]], dateRange, samplingFactor: 0.3, trendsFilter: { display: "BoldNumber" } });
+  assert.equal(odd.aggregated_value, Math.round(odd.aggregated_value));
+  const [whole] = await series({ series: [maths[0]], dateRange, samplingFactor: 1, trendsFilter: { display: "BoldNumber" } });
+  assert.equal(whole.aggregated_value, named("purchase").filter((e) => e.timestamp >= "2026-03-10" && e.timestamp < "2026-03-21").length);
 });
