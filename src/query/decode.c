@@ -150,6 +150,21 @@ struct hogql_node *query_group_column(struct arena *a, int64_t index)
     return hogql_field(a, columns[index], NULL);
 }
 
+struct hogql_node *query_union(struct arena *a, const struct hogql_node *selects)
+{
+    if (selects->n < 2)
+        return selects->n ? selects->kids[0] : NULL;
+    struct hogql_node *set = hogql_new(a, HOGQL_SET, SET_FIRST);
+    str *operators = arena_alloc(a, selects->n * sizeof(*operators));
+    for (uint32_t i = 0; i < selects->n; i++) {
+        hogql_add(a, set, selects->kids[i]);
+        operators[i] = i ? STR("UNION ALL") : STR("");
+    }
+    set->names = operators;
+    set->names_n = selects->n;
+    return set;
+}
+
 int query_get_group(const struct json *node, int64_t *out, struct err *e)
 {
     *out = -1;
@@ -157,6 +172,17 @@ int query_get_group(const struct json *node, int64_t *out, struct err *e)
     if (rc == 0 && (*out < -1 || *out > 4))
         rc = query_misfit(e, "aggregation_group_type_index", "Input should be 0, 1, 2, 3 or 4");
     return rc;
+}
+
+int query_get_compare(const struct json *node, bool *compare, str *to, struct err *e)
+{
+    const struct json *filter = NULL;
+    *compare = false;
+    *to = STR_NULL;
+    int rc = query_get_object(node, "compareFilter", &filter, e);
+    if (rc == 0)
+        rc = query_get_bool(filter, "compare", compare, e);
+    return rc < 0 ? rc : query_get_text(filter, "compare_to", to, e);
 }
 
 /* -------------------------------------------------------------------------- dates */

@@ -1,6 +1,7 @@
 /* entity.c - see entity.h. */
 #include "query/entity.h"
 
+#include "base/limits.h"
 #include "query/action.h"
 #include "query/properties.h"
 
@@ -155,6 +156,28 @@ int query_entity_read(struct query_job *j, const struct json *node, size_t order
     if (!en.label.p)
         en.label = en.event.n ? en.event : STR("All events");
     *out = en;
+    return 0;
+}
+
+int query_series_read(struct query_job *j, const struct json *node, const char *where,
+                      struct query_entity **out, size_t *n, struct err *e)
+{
+    const struct json *list = NULL;
+    int rc = query_get_list(node, "series", &list, e);
+    if (rc < 0)
+        return rc;
+    if (!list)
+        return query_misfit(e, where, "Field required");
+    if (list->count > LIMIT_SERIES)
+        return query_misfit(e, where, "List should have at most %d items", LIMIT_SERIES);
+    struct query_entity *series = arena_alloc(j->arena, (list->count + 1) * sizeof(*series));
+    size_t at = 0;
+    for (const struct json *m = list->head; m && rc == 0; m = m->next, at++)
+        rc = query_entity_read(j, m, at, &series[at], e);
+    if (rc < 0)
+        return rc;
+    *out = series;
+    *n = at;
     return 0;
 }
 

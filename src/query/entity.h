@@ -40,5 +40,8 @@ struct query_entity {
 /* Decodes one member of series. */
 int query_entity_read(struct query_job *j, const struct json *node, size_t order,
                       struct query_entity *out, struct err *e);
+/* Decodes `series`; `where` names it in errors. */
+int query_series_read(struct query_job *j, const struct json *node, const char *where,
+                      struct query_entity **out, size_t *n, struct err *e);
 /* Writes the `action` object, without its `days`; the writer stands in the object. */
 void query_entity_write(struct json_writer *w, const struct query_entity *entity);

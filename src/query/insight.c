@@ -50,11 +50,9 @@ int query_insight_refuse_breakdown(const struct query_insight *q, const char *ki
 
 int query_insight_refuse_compare(const struct query_insight *q, const char *kind, struct err *e)
 {
-    const struct json *filter = NULL;
-    bool compare = false;
-    int rc = query_get_object(q->node, "compareFilter", &filter, e);
-    if (rc == 0)
-        rc = query_get_bool(filter, "compare", &compare, e);
+    bool compare;
+    str to;
+    int rc = query_get_compare(q->node, &compare, &to, e);
     if (rc == 0 && compare)
         rc = err_set(e, ERR_INVALID, NULL, "compareFilter is not supported in %s", kind);
     return rc;

@@ -51,6 +51,8 @@ int query_run_events(struct query_job *j, const struct json *node, struct query_
                      struct err *e);
 int query_run_lifecycle(struct query_job *j, const struct json *node, struct query_result *out,
                         struct err *e);
+int query_run_stickiness(struct query_job *j, const struct json *node, struct query_result *out,
+                         struct err *e);
 int query_run_trends(struct query_job *j, const struct json *node, struct query_result *out,
                      struct err *e);
 
@@ -65,6 +67,8 @@ struct hogql_node *query_column(struct arena *a, str name);
 struct hogql_node *query_group_property(struct arena *a, int64_t index, str key);
 /* $group_N, the key of an event's group of that type. */
 struct hogql_node *query_group_column(struct arena *a, int64_t index);
+/* The selects of a list joined by UNION ALL; NULL when it is empty. */
+struct hogql_node *query_union(struct arena *a, const struct hogql_node *selects);
 
 /* Compiles the tree and runs it; the answer, JSONCompact, is appended to out. */
 int query_execute(struct query_job *j, const struct hogql_node *select,
@@ -90,6 +94,9 @@ int query_get_i64(const struct json *node, const char *key, int64_t *out, struct
 
 /* aggregation_group_type_index: 0 to 4; -1 when the node counts persons. */
 int query_get_group(const struct json *node, int64_t *out, struct err *e);
+
+/* compareFilter: is it asked for, and with what ("-1w"; STR_NULL: the period before). */
+int query_get_compare(const struct json *node, bool *compare, str *to, struct err *e);
 
 /* dateRange and interval (`interval` when the node has none), with "all" looked up. */
 int query_read_dates(struct query_job *j, const struct json *node, enum query_interval interval,

@@ -74,34 +74,12 @@ static int read_formulas(struct trends *t, const struct json *filter, struct err
     return rc;
 }
 
-static int read_series(struct trends *t, struct err *e)
-{
-    const struct json *list = NULL;
-    int rc = query_get_list(t->node, "series", &list, e);
-    if (rc < 0)
-        return rc;
-    if (!list)
-        return query_misfit(e, "query.TrendsQuery.series", "Field required");
-    if (list->count > LIMIT_SERIES)
-        return query_misfit(e, "query.TrendsQuery.series", "List should have at most %d items",
-                            LIMIT_SERIES);
-    t->series = arena_alloc(t->j->arena, (list->count + 1) * sizeof(*t->series));
-    for (const struct json *m = list->head; m && rc == 0; m = m->next, t->series_n++)
-        rc = query_entity_read(t->j, m, t->series_n, &t->series[t->series_n], e);
-    return rc;
-}
-
 static int read_dates(struct trends *t, struct err *e)
 {
-    const struct json *compare = NULL;
-    str to = STR_NULL;
+    str to;
     int rc = query_read_dates(t->j, t->node, INTERVAL_DAY, &t->dates[PERIOD_CURRENT], e);
     if (rc == 0)
-        rc = query_get_object(t->node, "compareFilter", &compare, e);
-    if (rc == 0)
-        rc = query_get_bool(compare, "compare", &t->compare_asked, e);
-    if (rc == 0)
-        rc = query_get_text(compare, "compare_to", &to, e);
+        rc = query_get_compare(t->node, &t->compare_asked, &to, e);
     if (rc < 0)
         return rc;
     t->compare_asked = t->compare_asked && !t->dates[PERIOD_CURRENT].first.all;
@@ -165,7 +143,8 @@ int trends_read(struct trends *t, struct err *e)
     t->smoothing = 1;
     int rc = query_get_object(t->node, "trendsFilter", &filter, e);
     if (rc == 0)
-        rc = read_series(t, e);
+        rc = query_series_read(t->j, t->node, "query.TrendsQuery.series", &t->series,
+                               &t->series_n, e);
     if (rc == 0)
         rc = read_sample(t, e);
     if (rc == 0)

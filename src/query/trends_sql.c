@@ -417,35 +417,29 @@ static struct branch branch_of(struct trends *t, size_t i, enum trends_period pe
 }
 
 static int add_branch(struct trends *t, size_t i, enum trends_period period,
-                      struct hogql_node *set, struct err *e)
+                      struct hogql_node *selects, struct err *e)
 {
     struct hogql_node *select;
     struct branch b = branch_of(t, i, period);
     int rc = branch_select(&b, &select, e);
     if (rc == 0)
-        hogql_add(t->j->arena, set, select);
+        hogql_add(t->j->arena, selects, select);
     return rc;
 }
 
 int trends_statement(struct trends *t, struct hogql_node **out, struct err *e)
 {
     struct arena *a = t->j->arena;
-    struct hogql_node *set = hogql_new(a, HOGQL_SET, SET_FIRST);
+    struct hogql_node *selects = hogql_list(a, HOGQL_LIST);
     for (size_t i = 0; i < t->series_n; i++)
         for (unsigned period = 0; period < t->periods; period++) {
-            int rc = add_branch(t, i, (enum trends_period)period, set, e);
+            int rc = add_branch(t, i, (enum trends_period)period, selects, e);
             if (rc < 0)
                 return rc;
         }
-    uint32_t n = set->n - SET_FIRST;
-    *out = n == 0 ? NULL : n == 1 ? set->kids[SET_FIRST] : set;
+    *out = query_union(a, selects);
     if (*out)
         query_add_sample(a, t->sample, out);
-    str *operators = arena_alloc(a, (n + 1) * sizeof(*operators));
-    for (uint32_t i = 0; i < n; i++)
-        operators[i] = i ? STR("UNION ALL") : STR("");
-    set->names = operators;
-    set->names_n = n;
     return 0;
 }
 

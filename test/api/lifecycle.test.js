@@ -2,9 +2,7 @@
 "use strict";
 const { test, before, after } = require("node:test");
 const assert = require("node:assert/strict");
-const { randomUUID } = require("node:crypto");
-const { capture } = require("./query_events.js");
-const { rig, repeat, someRange, someFilters, someEntity, someActors } = require("./reference/rig.js");
+const { rig, byHand, repeat, someRange, someFilters, someEntity, someActors } = require("./reference/rig.js");
 const { lifecycle } = require("./reference/lifecycle.js");
 
 const statuses = ["new", "returning", "resurrecting", "dormant"];
@@ -14,18 +12,6 @@ after(async () => assert.equal(await r.s.stop(), 0));
 
 const node = (more) => ({ kind: "LifecycleQuery", series: [{ kind: "EventsNode", event: "$pageview", name: "$pageview" }], ...more });
 
-// Events worked out by hand, in a project of their own: [who, when, {event, properties}?].
-async function byHand(settings, list) {
-  const project = r.s.cli("project", "add", "--name", "by hand");
-  await r.s.call("PATCH", `/api/projects/${project.id}/`, { body: settings });
-  await capture(r.s, project.api_token, list.map(([distinct_id, timestamp, more = {}]) =>
-    ({ uuid: randomUUID(), event: "$pageview", distinct_id, timestamp, properties: {}, ...more })));
-  return async (query) => {
-    const reply = await r.s.call("POST", `/api/environments/${project.id}/query/`, { body: { query } });
-    assert.equal(reply.status, 200, reply.text);
-    return reply.json;
-  };
-}
 const numbers = (json) => Object.fromEntries(json.results.map((item) => [item.status, item.data]));
 
 test("four items, in order, with what clients read", async () => {
@@ -48,7 +34,7 @@ test("four items, in order, with what clients read", async () => {
 test("by hand: days of Berlin, where a night has an hour less", async () => {
   // Ann: 29 (created), 30, 31 just past midnight, gone on 1. Ben: created long before, back on 31.
   // Cid: 30 at 23:59:59.999 only. Dan: a first event of another name makes him, so he is not new.
-  const ask = await byHand({ timezone: "Europe/Berlin", week_start_day: 1 }, [
+  const ask = await byHand(r, { timezone: "Europe/Berlin", week_start_day: 1 }, [
     ["ben", "2024-02-01T12:00:00Z"], ["dan", "2024-03-01T12:00:00Z", { event: "opened" }],
     ["ann", "2024-03-29T10:00:00Z"], ["ann", "2024-03-30T10:00:00Z"], ["cid", "2024-03-30T22:59:59.999Z"],
     ["ann", "2024-03-30T23:00:00.000Z"], ["ben", "2024-03-31T21:59:59.999Z"], ["dan", "2024-03-31T12:00:00Z"]]);
@@ -62,10 +48,10 @@ test("by hand: weeks begin on the project's day, months have their own lengths",
   // Sunday 2024-02-25 is the last day of a week from Monday, the first of one from Sunday.
   const list = [["eve", "2024-02-25T12:00:00Z"], ["eve", "2024-02-26T12:00:00Z"], ["eve", "2024-02-29T12:00:00Z"], ["eve", "2024-03-31T12:00:00Z"]];
   const week = node({ interval: "week", dateRange: { date_from: "2024-02-25", date_to: "2024-03-05" } });
-  const monday = await (await byHand({ timezone: "UTC", week_start_day: 1 }, list))(week);
+  const monday = await (await byHand(r, { timezone: "UTC", week_start_day: 1 }, list))(week);
   assert.deepEqual(monday.results[0].days, ["2024-02-19", "2024-02-26", "2024-03-04"]);
   assert.deepEqual(numbers(monday), { new: [1, 0, 0], returning: [0, 1, 0], resurrecting: [0, 0, 0], dormant: [0, 0, -1] });
-  const ask = await byHand({ timezone: "UTC", week_start_day: 0 }, list), sunday = await ask(week);
+  const ask = await byHand(r, { timezone: "UTC", week_start_day: 0 }, list), sunday = await ask(week);
   assert.deepEqual(sunday.results[0].days, ["2024-02-25", "2024-03-03"]);
   assert.deepEqual(numbers(sunday), { new: [1, 0], returning: [0, 0], resurrecting: [0, 0], dormant: [0, -1] });
   const months = await ask(node({ interval: "month", dateRange: { date_from: "2024-02-29", date_to: "2024-04-02" } }));
@@ -75,7 +61,7 @@ test("by hand: weeks begin on the project's day, months have their own lengths",
 
 test("by hand: merged people are one; events without a person are none", async () => {
   // Fay's phone is seen on 5 March, her account exists since 1 February: on 5 she comes back.
-  const ask = await byHand({ timezone: "UTC" }, [["fay", "2024-02-01T12:00:00Z"], ["phone", "2024-03-05T12:00:00Z"],
+  const ask = await byHand(r, { timezone: "UTC" }, [["fay", "2024-02-01T12:00:00Z"], ["phone", "2024-03-05T12:00:00Z"],
     ["fay", "2024-03-06T12:00:00Z", { event: "$identify", properties: { $anon_distinct_id: "phone" } }], ["fay", "2024-03-06T13:00:00Z"],
     ["ghost", "2024-03-05T12:00:00Z", { properties: { $process_person_profile: false } }]]);
   const query = node({ dateRange: { date_from: "2024-03-05", date_to: "2024-03-07" } });

@@ -38,8 +38,8 @@ function makeProduct(seed, n, from, to) {
     const properties = { plan: pick(["free", "pro", "pro plus"]), $browser: pick(["Chrome", "Firefox", "Safari", ""]),
       paid: pick([true, false]), internal: rand() < 0.1 ? "yes" : "no" };
     if (rand() < 0.15) delete properties.plan;
-    if (who.company && rand() < 0.8) properties.$groups = { company: who.company };
-    const personless = rand() < 0.08;
+    const personless = rand() < 0.08; // such events have groups only if their person is an old one: leave them out
+    if (who.company && !personless && rand() < 0.8) properties.$groups = { company: who.company };
     if (personless) properties.$process_person_profile = false;
     raw.push({ event: pick(["$pageview", "$pageview", "sign up", "purchase"]), at, who, properties, full: !personless });
   }

@@ -5,7 +5,7 @@ const assert = require("node:assert/strict");
 const { randomUUID } = require("node:crypto");
 const { start } = require("../server.js");
 const { capture, addDays } = require("../query_events.js");
-const { makeProduct, random, DAY } = require("./product.js");
+const { makeProduct, random, HOUR, DAY } = require("./product.js");
 
 const seed = Number(process.env.HOGLET_SEED ?? Date.now() % 1000000);
 const rounds = Number(process.env.HOGLET_ROUNDS ?? 10);
@@ -58,7 +58,7 @@ function someRange(rand, { season }, interval) {
   const span = Date.parse(season.to) - Date.parse(season.from), day = (at) => new Date(at).toISOString().slice(0, 10);
   const at = Date.parse(season.from) + rand() * span;
   if (interval === "hour") {
-    const first = new Date(at).toISOString(), last = new Date(at + rand() * 3 * DAY).toISOString();
+    const first = new Date(Math.floor(at / HOUR) * HOUR).toISOString(), last = new Date(at + rand() * 3 * DAY).toISOString();
     return { first, last, interval, dateRange: { date_from: first, date_to: last } };
   }
   const first = day(at), last = addDays(first, Math.floor(rand() * 40));
@@ -93,4 +93,18 @@ function someActors(rand, { product }) {
   return { query: { aggregation_group_type_index: 0 }, actorOf: (f) => f.company, born: product.founded };
 }
 
-module.exports = { rig, repeat, places, someRange, someFilters, someEntity, someActors };
+// A project of its own with events worked out by hand: [who, when, {event, properties}?].
+async function byHand({ s }, settings, list) {
+  const project = s.cli("project", "add", "--name", "by hand");
+  const { status, text } = await s.call("PATCH", `/api/projects/${project.id}/`, { body: settings });
+  assert.equal(status, 200, text);
+  await capture(s, project.api_token, list.map(([distinct_id, timestamp, more = {}]) =>
+    ({ uuid: randomUUID(), event: "$pageview", distinct_id, timestamp, properties: {}, ...more })));
+  return async (query) => {
+    const reply = await s.call("POST", `/api/environments/${project.id}/query/`, { body: { query } });
+    assert.equal(reply.status, 200, reply.text);
+    return reply.json;
+  };
+}
+
+module.exports = { rig, byHand, repeat, places, someRange, someFilters, someEntity, someActors };
