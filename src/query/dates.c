@@ -308,10 +308,12 @@ void query_dates_previous(const struct query_dates *d, str compare_to, struct qu
         p.to = p.from + span;
     } else {
         int64_t from = tz_local(z, d->from), span = tz_local(z, d->to) - from;
-        int64_t days = (span + DAY / 2) / DAY;
-        bool weeks = d->interval == INTERVAL_DAY && d->first.relative && d->first.unit == 'd' &&
-                     d->first.count && d->first.count % 7 == 0 && !d->last.unit;
-        int64_t start = from - (days - weeks) * DAY;
+        int64_t start = floor_to(from - span, DAY) + from - floor_to(from, DAY);
+        if (start >= from) /* a part of a day: the day before */
+            start = from - DAY;
+        if (d->interval == INTERVAL_DAY && d->first.relative && d->first.unit == 'd' &&
+            d->first.count && d->first.count % 7 == 0 && !d->last.unit)
+            start += DAY;
         p.from = tz_instant(z, start);
         p.to = tz_instant(z, start + span);
     }

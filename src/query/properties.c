@@ -227,9 +227,18 @@ static bool version_of(str text, int64_t part[3], size_t *n)
     return *n > 0;
 }
 
+/* Four numbers: "1.2" is "1.2.0". */
 static struct hogql_node *version_node(struct arena *a, struct hogql_node *text)
 {
-    return hogql_call(a, "sortableSemver", text, NULL);
+    return hogql_call(a, "arrayResize", hogql_call(a, "sortableSemver", text, NULL),
+                      hogql_int(a, 4), hogql_int(a, 0), NULL);
+}
+
+static struct hogql_node *version_compare(const struct filter *f, unsigned op, str version)
+{
+    struct arena *a = f->j->arena;
+    return hogql_compare(a, op, version_node(a, text_of(f)),
+                         version_node(a, hogql_string(a, version)));
 }
 
 enum { SEMVER_TILDE = HOGQL_COMPARES, SEMVER_CARET, SEMVER_WILDCARD };
@@ -261,15 +270,15 @@ static int op_semver(struct filter *f, const struct json *v, unsigned op, struct
                        STR_ARG(value_text(v)));
     str from = arena_printf(a, "%lld.%lld.%lld", (long long)part[0], (long long)part[1],
                             (long long)part[2]);
-    struct hogql_node *low = version_node(a, hogql_string(a, from));
-    if (op < HOGQL_COMPARES) {
-        *out = hogql_compare(a, op, version_node(a, text_of(f)), low);
-        return 0;
-    }
-    struct hogql_node *high =
-        version_node(a, hogql_string(a, version_end(a, op, part, n)));
-    *out = hogql_and(a, hogql_compare(a, HOGQL_GE, version_node(a, text_of(f)), low),
-                     hogql_compare(a, HOGQL_LT, version_node(a, text_of(f)), high));
+    /* What is no version comes neither before nor after one. */
+    *out = hogql_compare(a, HOGQL_REGEX, text_of(f), hogql_string(a, STR("^v?[0-9]")));
+    if (op == HOGQL_NE)
+        *out = hogql_not(a, hogql_and(a, *out, version_compare(f, HOGQL_EQ, from)));
+    else if (op < HOGQL_COMPARES)
+        *out = hogql_and(a, *out, version_compare(f, op, from));
+    else
+        *out = hogql_and(a, hogql_and(a, *out, version_compare(f, HOGQL_GE, from)),
+                         version_compare(f, HOGQL_LT, version_end(a, op, part, n)));
     return 0;
 }
 
@@ -628,17 +637,23 @@ static int one_filter(struct query_job *j, enum query_property_scope scope,
 
 /* -------------------------------------------------------------------------- trees */
 
+/* A filter that says nothing is true, and so is all that it is ORed with; one of type "empty" is as if
+ * it were not there. */
 static int many(struct query_job *j, enum query_property_scope scope, const struct json *list,
                 bool any, struct hogql_node **out, struct err *e)
 {
+    bool always = false;
     *out = NULL;
     for (const struct json *m = list->head; m; m = m->next) {
         struct hogql_node *one = NULL;
         int rc = query_properties(j, scope, m, &one, e);
         if (rc < 0)
             return rc;
+        always = always || (any && !one && !str_eqz(json_get_text(m, "type"), "empty"));
         *out = any ? hogql_or(j->arena, *out, one) : hogql_and(j->arena, *out, one);
     }
+    if (always)
+        *out = NULL;
     return 0;
 }
 

@@ -17,11 +17,13 @@ static const struct {
     { "ActionsUnstackedBar", DISPLAY_SERIES },
     { "ActionsStackedBar", DISPLAY_SERIES },
     { "Auto", DISPLAY_SERIES },
+    { "TwoDimensionalHeatmap", DISPLAY_SERIES },
     { "ActionsBarValue", DISPLAY_TOTAL },
     { "ActionsPie", DISPLAY_TOTAL },
     { "ActionsTable", DISPLAY_TOTAL },
     { "BoldNumber", DISPLAY_TOTAL },
     { "WorldMap", DISPLAY_TOTAL },
+    { "CalendarHeatmap", DISPLAY_TOTAL },
 };
 
 static int read_display(struct trends *t, const struct json *filter, struct err *e)

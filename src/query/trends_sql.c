@@ -79,6 +79,15 @@ static struct hogql_node *filters(struct branch *b)
                      hogql_copy(b->a, b->t->filter));
 }
 
+/* What counts groups leaves out events of none; NULL: nothing to leave out. */
+static struct hogql_node *has_actor(struct branch *b)
+{
+    const struct query_math *m = b->entity->math;
+    if (!counts_groups(b) || (!m->unique && m->family != MATH_PER_ACTOR))
+        return NULL;
+    return hogql_compare(b->a, HOGQL_NE, actor(b), hogql_string(b->a, STR("")));
+}
+
 /* Events of the entity from `from` to the range's end, with all filters. */
 static struct hogql_node *where(struct branch *b, int64_t from)
 {
@@ -86,9 +95,7 @@ static struct hogql_node *where(struct branch *b, int64_t from)
     struct hogql_node *all = hogql_and(a, at_least(b, from), at_most(b, b->dates->to));
     all = hogql_and(a, all, hogql_copy(a, b->entity->of_event));
     all = hogql_and(a, all, filters(b));
-    if (counts_groups(b) && b->entity->math->unique)
-        all = hogql_and(a, all, hogql_compare(a, HOGQL_NE, actor(b), hogql_string(a, STR(""))));
-    return all;
+    return hogql_and(a, all, has_actor(b));
 }
 
 static int expression(struct branch *b, struct hogql_node **out, struct err *e)
@@ -224,46 +231,91 @@ static int per_actor(struct branch *b, struct hogql_node **out, struct err *e)
     return finish(b, &s, out, e);
 }
 
+static bool is_fine(const struct branch *b)
+{
+    return b->dates->interval == INTERVAL_HOUR || b->dates->interval == INTERVAL_MINUTE;
+}
+
+/* The bucket that begins at `at`, as bucket() has it. */
+static struct hogql_node *bucket_at(struct branch *b, int64_t at)
+{
+    if (is_fine(b))
+        return hogql_int(b->a, at / CLOCK_SECOND);
+    return hogql_call(b->a, "toDate", hogql_string(b->a, query_dates_day(b->dates, b->a, at)),
+                      NULL);
+}
+
+/* Of the days that an actor counts for, those that are buckets of the range. */
+static struct hogql_node *is_bucket(struct branch *b)
+{
+    struct arena *a = b->a;
+    const int64_t *at = b->t->buckets[b->period];
+    size_t n = b->t->buckets_n[b->period];
+    struct hogql_node *all =
+        hogql_and(a, hogql_compare(a, HOGQL_GE, name(b, "bucket"), bucket_at(b, at[0])),
+                  hogql_compare(a, HOGQL_LE, name(b, "bucket"), bucket_at(b, at[n - 1])));
+    if (b->dates->interval == INTERVAL_WEEK)
+        all = hogql_and(a, all,
+                        hogql_compare(a, HOGQL_EQ,
+                                      hogql_call(a, "toStartOfWeek", name(b, "bucket"), NULL),
+                                      name(b, "bucket")));
+    return all;
+}
+
+/* The buckets an event's day or hour counts for: its own and those after it, as far as the window
+ * reaches. */
+static int moved(struct branch *b, struct hogql_node **out, struct err *e)
+{
+    int64_t step = b->dates->interval == INTERVAL_HOUR ? 3600 : 60, days = b->entity->math->days;
+    struct hogql_placeholder ph[] = {
+        { "step", hogql_int(b->a, step) },
+        { "n", hogql_int(b->a, is_fine(b) ? days * 86400 / step : days) },
+        { NULL, NULL },
+    };
+    str text = is_fine(b) ? STR("arrayJoin(arrayMap(n -> day + n * {step}, range(0, {n})))")
+                          : STR("arrayJoin(arrayMap(n -> addDays(day, n), range(0, {n})))");
+    return hogql_parse_expr(b->a, text, ph, out, e);
+}
+
+/* The events of the first bucket's window are needed too. */
+static int64_t window_start(const struct branch *b)
+{
+    const struct tz *z = b->dates->calendar.tz;
+    int64_t end = b->buckets ? query_dates_floor(b->dates, b->dates->from) : b->dates->to + 1;
+    return tz_instant(z, tz_local(z, end) - b->entity->math->days * 86400 * CLOCK_SECOND);
+}
+
 /* Active in the days up to the bucket: each actor's day counts for the buckets after it, too. */
 static int sliding(struct branch *b, struct hogql_node **out, struct err *e)
 {
     struct shape in = shape_of(b, NULL), s;
-    struct hogql_node *source, *moved;
-    bool fine = b->dates->interval == INTERVAL_HOUR || b->dates->interval == INTERVAL_MINUTE;
-    int64_t step = b->dates->interval == INTERVAL_HOUR ? 3600 : 60, days = b->entity->math->days;
-    int64_t start = b->buckets ? query_dates_start(b->dates) : b->dates->to + 1;
-    struct hogql_placeholder ph[] = {
-        { "step", hogql_int(b->a, step) },
-        { "n", hogql_int(b->a, fine ? days * 86400 / step : days) },
-        { NULL, NULL },
-    };
-    str text = fine ? STR("arrayJoin(arrayMap(n -> day + n * {step}, range(0, {n})))")
-                    : STR("arrayJoin(arrayMap(n -> addDays(day, n), range(0, {n})))");
-    int rc = hogql_parse_expr(b->a, text, ph, &moved, e);
-    if (rc < 0)
-        return rc;
+    struct hogql_node *source, *x;
     if (b->buckets)
-        key(b, &in, fine ? bucket(b) : hogql_call(b->a, "toDate", name(b, "timestamp"), NULL),
+        key(b, &in, is_fine(b) ? bucket(b) : hogql_call(b->a, "toDate", name(b, "timestamp"), NULL),
             "day");
     if (b->t->breakdown.expression)
         key(b, &in, hogql_copy(b->a, b->t->breakdown.expression), "breakdown");
     key(b, &in, actor(b), "actor");
-    in.where = where(b, tz_instant(b->dates->calendar.tz,
-                                   tz_local(b->dates->calendar.tz, start) -
-                                       days * 86400 * CLOCK_SECOND));
-    rc = finish(b, &in, &source, e);
+    in.where = where(b, window_start(b));
+    int rc = finish(b, &in, &source, e);
+    if (rc == 0)
+        rc = moved(b, &x, e);
     if (rc < 0)
         return rc;
     s = shape_of(b, source);
-    if (b->buckets)
-        key(b, &s, moved, "bucket");
+    if (b->buckets) {
+        key(b, &s, x, "bucket");
+        s.where = is_bucket(b);
+    }
     if (b->t->breakdown.expression) {
         hogql_add(b->a, s.columns, name(b, "breakdown"));
         hogql_add(b->a, s.group, name(b, "breakdown"));
     }
-    rc = hogql_parse_expr(b->a, STR("count(DISTINCT actor)"), NULL, &moved, e);
-    value(b, &s, moved, "value");
-    return rc < 0 ? rc : finish(b, &s, out, e);
+    rc = hogql_parse_expr(b->a, STR("count(DISTINCT actor)"), NULL, &x, e);
+    if (rc < 0)
+        return rc;
+    value(b, &s, x, "value");
+    return finish(b, &s, out, e);
 }
 
 /* Actors whose first event it is: the first of that name, or the first that passes the filters.
@@ -286,6 +338,7 @@ static int firsts_source(struct branch *b, const struct hogql_node *more, struct
     if (any_first && passes)
         value(b, &in, hogql_call(a, "argMin", passes, time, NULL), "passes");
     in.where = hogql_and(a, hogql_copy(a, b->entity->of_event), at_most(b, b->dates->to));
+    in.where = hogql_and(a, in.where, has_actor(b));
     if (!any_first)
         in.where = hogql_and(a, in.where, passes);
     for (uint32_t i = 0; more && i < more->n; i++)

@@ -127,13 +127,17 @@ static const struct {
     { "[{\"key\": \"a\", \"type\": \"event\", \"operator\": \"not_between\", \"value\": [1, \"5\"]}]",
       "toFloat(properties.a) < 1 OR toFloat(properties.a) > 5" },
     { "[{\"key\": \"a\", \"type\": \"event\", \"operator\": \"semver_gt\", \"value\": \"1.2.3\"}]",
-      "sortableSemver(properties.a) > sortableSemver('1.2.3')" },
+      "properties.a =~ '^v?[0-9]' AND "
+      "arrayResize(sortableSemver(properties.a), 4, 0) > arrayResize(sortableSemver('1.2.3'), 4, 0)" },
     { "[{\"key\": \"a\", \"type\": \"event\", \"operator\": \"semver_tilde\", \"value\": \"1.2.3\"}]",
-      "sortableSemver(properties.a) >= sortableSemver('1.2.3') AND sortableSemver(properties.a) < sortableSemver('1.3.0')" },
+      "properties.a =~ '^v?[0-9]' AND arrayResize(sortableSemver(properties.a), 4, 0) >= arrayResize(sortableSemver('1.2.3'), 4, 0) AND "
+      "arrayResize(sortableSemver(properties.a), 4, 0) < arrayResize(sortableSemver('1.3.0'), 4, 0)" },
     { "[{\"key\": \"a\", \"type\": \"event\", \"operator\": \"semver_caret\", \"value\": \"0.2.3\"}]",
-      "sortableSemver(properties.a) >= sortableSemver('0.2.3') AND sortableSemver(properties.a) < sortableSemver('0.3.0')" },
+      "properties.a =~ '^v?[0-9]' AND arrayResize(sortableSemver(properties.a), 4, 0) >= arrayResize(sortableSemver('0.2.3'), 4, 0) AND "
+      "arrayResize(sortableSemver(properties.a), 4, 0) < arrayResize(sortableSemver('0.3.0'), 4, 0)" },
     { "[{\"key\": \"a\", \"type\": \"event\", \"operator\": \"semver_wildcard\", \"value\": \"1.*\"}]",
-      "sortableSemver(properties.a) >= sortableSemver('1.0.0') AND sortableSemver(properties.a) < sortableSemver('2.0.0')" },
+      "properties.a =~ '^v?[0-9]' AND arrayResize(sortableSemver(properties.a), 4, 0) >= arrayResize(sortableSemver('1.0.0'), 4, 0) AND "
+      "arrayResize(sortableSemver(properties.a), 4, 0) < arrayResize(sortableSemver('2.0.0'), 4, 0)" },
     { "[{\"key\": \"email\", \"type\": \"person\", \"operator\": \"exact\", \"value\": \"e\"}]",
       "person.properties.email = 'e'" },
     { "[{\"key\": \"$session_duration\", \"type\": \"session\", \"operator\": \"gt\", \"value\": 10}]",
@@ -158,8 +162,10 @@ static const struct {
       "arrayStringConcat(elements_chain_texts, '\n') = 'x'" },
     { "[{\"key\": \"$feature/x\", \"type\": \"feature\", \"operator\": \"exact\", \"value\": \"on\"}]",
       "properties.`$feature/x` = 'on'" },
-    { "{\"type\": \"OR\", \"values\": [{\"type\": \"AND\", \"values\": [{\"key\": \"a\", \"value\": \"1\"}, {\"key\": \"b\", \"value\": \"2\"}]}, {\"key\": \"c\", \"value\": \"3\"}, {\"type\": \"AND\", \"values\": []}]}",
+    { "{\"type\": \"OR\", \"values\": [{\"type\": \"AND\", \"values\": [{\"key\": \"a\", \"value\": \"1\"}, {\"key\": \"b\", \"value\": \"2\"}]}, {\"key\": \"c\", \"value\": \"3\"}, {\"type\": \"empty\"}]}",
       "properties.a = '1' AND properties.b = '2' OR properties.c = '3'" },
+    { "{\"type\": \"OR\", \"values\": [{\"key\": \"a\", \"value\": \"1\"}, {\"type\": \"AND\", \"values\": []}]}",
+      "nothing" },
 };
 
 static void says(void **state)
