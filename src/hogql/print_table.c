@@ -4,6 +4,9 @@
  * the team with it. Joined tables are printed by the same way, so they are scoped too. */
 #include "hogql/print.h"
 
+#include "base/limits.h"
+#include "olap/property.h"
+
 static void table(struct sql *p, const struct source *s);
 
 /* -------------------------------------------------------------------------- columns */
@@ -28,14 +31,17 @@ struct member {
 static void member(struct sql *p, const void *cls)
 {
     const struct member *m = cls;
+    struct buf key = BUF_INIT(LIMIT_HOGQL_TEXT * 3);
+    olap_property_key(&key, m->key);
     expression(p, m->json, m->alias);
     buf_z(&p->b, ".`");
-    for (size_t i = 0; i < m->key.n; i++) {
-        if (m->key.p[i] == '`' || m->key.p[i] == '\\')
+    for (size_t i = 0; i < key.n; i++) {
+        if (key.p[i] == '`' || key.p[i] == '\\')
             buf_char(&p->b, '\\');
-        buf_char(&p->b, m->key.p[i]);
+        buf_char(&p->b, key.p[i]);
     }
     buf_z(&p->b, "`.:String");
+    buf_release(&key);
 }
 
 struct text {
@@ -48,24 +54,18 @@ static void text(struct sql *p, const void *cls)
     expression(p, t->sql, t->alias);
 }
 
-/* The JSON column splits names at dots, so that "a..b" or ".a" may not be found there. */
-static bool in_column(str key)
-{
-    return key.n && key.n <= 1000 && str_find_char(key, '.') < 0;
-}
-
 static void property_text(struct sql *p, const struct column *c, const char *alias)
 {
     const struct table_field *f = c->field;
     if (!c->path_n) {
         expression(p, f->sql, alias);
-    } else if (c->path[0].key.p && in_column(c->path[0].key)) {
+    } else if (c->path[0].key.p) {
         struct member m = { f->json, alias, c->path[0].key };
         if (c->path_n == 1)
             member(p, &m);
         else
             sql_json_path(p, member, &m, c->path + 1, c->path_n - 1);
-    } else {
+    } else { /* properties.1: a place; only the text has an order */
         struct text t = { f->sql, alias };
         sql_json_path(p, text, &t, c->path, c->path_n);
     }

@@ -39,7 +39,7 @@ struct output *resolve_output(struct resolver *r, struct outputs *out, str name,
 struct output *resolve_find_output(const struct outputs *out, str name)
 {
     for (struct output *o = out->head; o; o = o->next)
-        if (!o->renamed && str_eq(o->name, name))
+        if (!o->renamed && !o->hidden && str_eq(o->name, name))
             return o;
     for (struct output *o = out->head; o; o = o->next)
         if (o->short_name.n && str_eq(o->short_name, name))
@@ -72,7 +72,7 @@ static int rename_outputs(struct resolver *r, struct outputs *out, const struct 
                              "provided", STR_ARG(owner), out->n, n);
     struct outputs renamed = { 0 };
     uint32_t i = 0;
-    for (struct output *o = out->head; o; o = o->next, i++)
+    for (struct output *o = out->head; o && i < n; o = o->next, i++)
         resolve_output(r, &renamed, o->name, names[i], o->type)->renamed = true;
     *out = renamed;
     return 0;
@@ -376,7 +376,7 @@ static void add_output(struct resolver *r, struct scope *s, const struct hogql_n
     } else if (n->kind == HOGQL_FIELD && n->names_n) {
         last = n->names[n->names_n - 1];
         const struct hogql_meaning *m = n->meaning;
-        bool path = (m->kind == MEANS_COLUMN && m->column->path_n) || m->path_n;
+        bool path = (m->kind == MEANS_COLUMN && m->column->path_n) || m->path_n || m->property;
         struct buf b = BUF_INIT(LIMIT_HOGQL_TEXT);
         for (uint32_t i = 0; i < n->names_n && path; i++) {
             if (i)

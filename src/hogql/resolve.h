@@ -37,6 +37,11 @@ struct output {
     bool renamed;         /* answers to short_name only */
     str label;            /* what the API shows */
     struct hogql_type type;
+    /* Added for a property of another output, read by an outer query: found by no name, in no star. */
+    bool hidden;
+    const struct output *of;
+    const struct step *path;
+    uint32_t path_n;
 };
 
 /* A subquery's result. */
@@ -92,6 +97,7 @@ struct hogql_meaning {
     str name;
     const struct step *path; /* MEANS_OUTPUT of JSON: what of it */
     uint32_t path_n;
+    bool property; /* MEANS_OUTPUT: a path that the subquery reads */
     const struct function *function;
     struct scope *scope;
     bool zoned;
@@ -155,9 +161,20 @@ int resolve_field(struct resolver *r, struct scope *s, struct hogql_node **at,
 /* Adds what a path of names means on a table to the source's columns. */
 int resolve_path(struct resolver *r, struct source *s, const struct hogql_node *at,
                  const struct step *path, uint32_t n, bool raw, struct column **out);
+int resolve_property(struct resolver *r, struct source *s, const struct table_field *f,
+                     const struct hogql_node *at, const struct step *path, uint32_t n, bool raw,
+                     struct column **out);
+/* The source's column that is like this one; it is added when there is none. */
+struct column *resolve_column(struct resolver *r, struct source *s, const struct column *like);
 struct source *resolve_source(struct resolver *r, str alias, const struct table *t);
 /* Replaces the stars of a SELECT's columns. */
 int resolve_stars(struct resolver *r, struct scope *s, struct hogql_node *columns);
+
+/* resolve_push.c: an output of the subquery that is a path into another of its outputs, which is JSON;
+ * NULL when the subquery cannot have one. */
+int resolve_push(struct resolver *r, struct source *s, const struct output *of,
+                 const struct hogql_node *at, const struct step *path, uint32_t n,
+                 struct output **out);
 
 /* resolve_call.c */
 int resolve_call(struct resolver *r, struct scope *s, struct hogql_node **at);

@@ -45,7 +45,7 @@ static str column_name(struct resolver *r, struct source *s, const struct column
     return arena_printf(r->arena, "p%zu_%.*s", ++r->names, (int)n, hint);
 }
 
-static struct column *add_column(struct resolver *r, struct source *s, const struct column *like)
+struct column *resolve_column(struct resolver *r, struct source *s, const struct column *like)
 {
     for (struct column *c = s->columns; c; c = c->next)
         if (c->field == like->field && c->property == like->property &&
@@ -87,7 +87,7 @@ static int person_id(struct resolver *r, struct source *s, const struct table_fi
 {
     struct column c = { .field = f, .type = { TYPE_UUID, false } };
     if (r->c->persons_mode == HOGQL_PERSONS_ON_EVENTS) {
-        *out = add_column(r, s, &c);
+        *out = resolve_column(r, s, &c);
         return 0;
     }
     enum lazy lazy = r->c->persons_mode == HOGQL_PERSONS_DISABLED ? LAZY_PDI : LAZY_OVERRIDE;
@@ -96,7 +96,7 @@ static int person_id(struct resolver *r, struct source *s, const struct table_fi
     if (rc == 0)
         rc = resolve_path(r, c.child, NULL, &step, 1, false, &c.child_column);
     if (rc == 0)
-        *out = add_column(r, s, &c);
+        *out = resolve_column(r, s, &c);
     return rc;
 }
 
@@ -114,9 +114,9 @@ static bool always_text(str key)
     return str_starts(key, STR("$ai_")) && str_ends(key, STR("_id"));
 }
 
-static int property(struct resolver *r, struct source *s, const struct table_field *f,
-                    const struct hogql_node *at, const struct step *path, uint32_t n, bool raw,
-                    struct column **out)
+int resolve_property(struct resolver *r, struct source *s, const struct table_field *f,
+                     const struct hogql_node *at, const struct step *path, uint32_t n, bool raw,
+                     struct column **out)
 {
     struct column c = { .field = f, .path = path, .path_n = n, .type = { TYPE_JSON, false } };
     static const struct hogql_type types[] = {
@@ -139,7 +139,7 @@ static int property(struct resolver *r, struct source *s, const struct table_fie
     }
     if (n)
         c.type = types[c.property];
-    *out = add_column(r, s, &c);
+    *out = resolve_column(r, s, &c);
     return 0;
 }
 
@@ -174,7 +174,7 @@ static int through(struct resolver *r, struct source *s, enum lazy lazy,
     if (rc < 0)
         return rc;
     c.type = c.child_column->type;
-    *out = add_column(r, s, &c);
+    *out = resolve_column(r, s, &c);
     return 0;
 }
 
@@ -204,7 +204,7 @@ int resolve_path(struct resolver *r, struct source *s, const struct hogql_node *
         path++, n--;
     }
     if (kind == FIELD_PROPERTIES)
-        return property(r, s, f, at, path + 1, n - 1, raw, out);
+        return resolve_property(r, s, f, at, path + 1, n - 1, raw, out);
     if (n > 1)
         return resolve_error(r, at, "Can not access property \"%.*s\" on field \"%s\".",
                              path[1].key.n < 200 ? (int)path[1].key.n : 200,
@@ -213,7 +213,7 @@ int resolve_path(struct resolver *r, struct source *s, const struct hogql_node *
         return person_id(r, s, f, out);
     struct column c = { .field = f, .type = { f->type, f->nullable },
                         .zoned = f->type == TYPE_DATETIME };
-    *out = add_column(r, s, &c);
+    *out = resolve_column(r, s, &c);
     return 0;
 }
 
@@ -270,7 +270,8 @@ static int means_field(struct resolver *r, struct hogql_node **at, struct source
     if (!o) {
         struct nearest near = { .name = path[0].key };
         for (o = s->out.head; o; o = o->next)
-            nearest_offer(&near, o->short_name.n ? o->short_name : o->name);
+            if (!o->hidden)
+                nearest_offer(&near, o->short_name.n ? o->short_name : o->name);
         return near.best.p
                    ? resolve_error(r, *at, "Unable to resolve field: " STR_FMT ". Did you mean: "
                                    STR_FMT "?", STR_ARG(path[0].key), STR_ARG(near.best))
@@ -278,11 +279,19 @@ static int means_field(struct resolver *r, struct hogql_node **at, struct source
                                    STR_ARG(path[0].key));
     }
     bool json = o->type.base == TYPE_JSON && n > 1;
+    struct output *pushed = NULL;
+    if (json) {
+        int rc = resolve_push(r, s, o, *at, path + 1, n - 1, &pushed);
+        if (rc < 0)
+            return rc;
+    }
     m = resolve_mean(r, *at, MEANS_OUTPUT,
                      json ? (struct hogql_type){ TYPE_STRING, true } : o->type);
     m->source = s;
-    m->name = o->name;
-    if (json) {
+    m->name = pushed ? pushed->name : o->name;
+    if (pushed) {
+        m->property = true;
+    } else if (json) {
         m->path = path + 1;
         m->path_n = n - 1;
     } else {
@@ -333,7 +342,8 @@ static int unresolved(struct resolver *r, const struct scope *s, const struct ho
             for (size_t i = 0; o->table && i < o->table->fields_n; i++)
                 nearest_offer(&near, str_of(o->table->fields[i].name));
             for (const struct output *out = o->out.head; out; out = out->next)
-                nearest_offer(&near, out->short_name.n ? out->short_name : out->name);
+                if (!out->hidden)
+                    nearest_offer(&near, out->short_name.n ? out->short_name : out->name);
         }
     }
     if (text.n > 300)
@@ -499,7 +509,8 @@ static void star_source(struct resolver *r, struct star *star, const struct sour
         if (!s->table->fields[i].hidden)
             star_field(r, star, s, str_of(s->table->fields[i].name));
     for (const struct output *o = s->out.head; o; o = o->next)
-        star_field(r, star, s, o->renamed ? o->short_name : o->name);
+        if (!o->hidden)
+            star_field(r, star, s, o->renamed ? o->short_name : o->name);
 }
 
 static int expand_star(struct resolver *r, struct scope *s, const struct hogql_node *n,

@@ -2,6 +2,7 @@
 #include "ingest/rows.h"
 
 #include "base/limits.h"
+#include "ingest/flat.h"
 #include "json/write.h"
 
 const char rows_events[] =
@@ -92,30 +93,6 @@ static void write_whole(struct json_writer *w, const struct json *v)
     json_close(w, '}');
 }
 
-/* The JSON column: one level deep, each value as the text that queries compare with. Nulls, and
- * names that a column cannot have, are left out; the exact text beside it has them. */
-static void write_flat(struct json_writer *w, const struct json *v)
-{
-    json_open(w, '{');
-    for (const struct json *m = v ? v->head : NULL; m; m = m->next) {
-        if (m->type == JSON_NULL || !m->key.n)
-            continue;
-        json_key_str(w, m->key);
-        if (m->type == JSON_BOOL)
-            json_z(w, m->boolean ? "true" : "false");
-        else if (m->text.p)
-            json_str(w, m->text);
-        else { /* built here: has no source text */
-            struct buf text = BUF_INIT(LIMIT_EVENT * 2);
-            struct json_writer inner = JSON_WRITER(&text);
-            json_tree(&inner, m);
-            json_str(w, buf_view(&text));
-            buf_release(&text);
-        }
-    }
-    json_close(w, '}');
-}
-
 static str session_of(const struct event *ev, const char *key)
 {
     str id = json_get_text(ev->properties, key);
@@ -140,8 +117,8 @@ void row_event(struct buf *b, const struct event *ev)
         add_str(b, ev->groups[i].p ? ev->groups[i] : STR(""));
     add_written(b, write_whole, ev->properties);
     add_written(b, write_whole, ev->person_properties);
-    add_written(b, write_flat, ev->properties);
-    add_written(b, write_flat, ev->person_properties);
+    add_written(b, flat_write, ev->properties);
+    add_written(b, flat_write, ev->person_properties);
 }
 
 void row_person(struct buf *b, const struct person *p, bool deleted)
@@ -150,7 +127,7 @@ void row_person(struct buf *b, const struct person *p, bool deleted)
     add_uuid_text(b, p->uuid);
     add_i64(b, to_ms(p->created_at));
     add_written(b, write_whole, p->properties);
-    add_written(b, write_flat, p->properties);
+    add_written(b, flat_write, p->properties);
     add_u8(b, p->identified);
     add_u8(b, deleted);
     add_i64(b, p->version + (deleted ? TOMBSTONE_STEP : 0));
@@ -174,6 +151,6 @@ void row_group(struct buf *b, const struct group *g, int64_t now)
     add_i64(b, to_ms(g->created_at));
     add_i64(b, to_ms(now));
     add_written(b, write_whole, g->properties);
-    add_written(b, write_flat, g->properties);
+    add_written(b, flat_write, g->properties);
     add_i64(b, g->version);
 }

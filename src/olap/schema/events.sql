@@ -1,6 +1,7 @@
 -- What happened. A row is written once; rows equal in the sorting key collapse, the last stays.
 -- Properties are kept twice: as the text received, which the API and exports return, and as JSON
--- columns that queries read key by key: one level deep, each value as the text a query sees.
+-- columns that queries read key by key: one level deep, each value as the text a query sees, dots in
+-- keys written as %2E.
 -- A partition is a month; all that is older than 2000 is in one, all from 2100 on in another, so
 -- that clients with absurd clocks make no more of them.
 CREATE TABLE IF NOT EXISTS events (
