@@ -93,7 +93,7 @@ static void values(void **state)
         { "(1, 2)", "(1, 2)" }, { "(1,)", "(1,)" }, { "(1)", "1" }, { "[1, 2,]", "[1, 2]" },
         { "array[1]", "[1]" }, { "{'a': 1, b: 2}", "{'a': 1, b: 2}" }, { "{x.y}", "{x.y}" },
         { "true and FALSE or null", "true AND false OR NULL" },
-        { "a.1.2", "a.1.2" }, { "a?.b?.1?.[c]", "a?.['b']?.1?.[c]" }, { "a[1:2]", "a[1:2]" },
+        { "a.1.2", "a.1.2" }, { "a?.b?.1?.[c]", "(a?.['b']?.1)?.[c]" }, { "a[1:2]", "a[1:2]" },
         { "f(x).b", "f(x)['b']" }, { "a.0", "1: SQL indexes start from one, not from zero. E.g: "
                                              "array[1]" },
         { "a::int", "CAST(a AS int)" }, { "cast(a as Decimal(10,2))", "CAST(a AS decimal(10, 2))" },
