@@ -1,6 +1,6 @@
 /* body.c - request bodies as one JSON tree, whatever form they came in, and reading fields of it. */
+#include "api/field.h"
 #include "api/internal.h"
-
 #include "base/limits.h"
 
 /* -------------------------------------------------------------------------- forms */
@@ -213,26 +213,12 @@ int body_str(struct req *r, const char *name, size_t max, str *out, struct err *
 
 int body_bool(struct req *r, const char *name, bool *out, struct err *e)
 {
-    static const char *const yes[] = { "true", "1", "yes", "on", "t", "y" };
-    static const char *const no[] = { "false", "0", "no", "off", "f", "n" };
     const struct json *v = json_get(r->body, name);
     if (!v)
         return 0;
     if (v->type == JSON_NULL)
         return err_set(e, ERR_NULL_VALUE, name, "This field may not be null.");
-    if (v->type == JSON_BOOL) {
-        *out = v->boolean;
-        return 0;
-    }
-    if (v->type == JSON_STRING || v->type == JSON_NUMBER)
-        for (size_t i = 0; i < ARRAY_LEN(yes); i++) {
-            bool is_yes = str_eq_nocase(v->text, str_of(yes[i]));
-            if (is_yes || str_eq_nocase(v->text, str_of(no[i]))) {
-                *out = is_yes;
-                return 0;
-            }
-        }
-    return err_set(e, ERR_INVALID, name, "Must be a valid boolean.");
+    return field_bool(name, v, out, e);
 }
 
 int body_i64(struct req *r, const char *name, int64_t *out, struct err *e)

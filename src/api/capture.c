@@ -8,7 +8,6 @@
 #include "api/traffic.h"
 #include "base/clock.h"
 #include "base/limits.h"
-#include "ingest/decode.h"
 #include "ingest/payload.h"
 
 /* -------------------------------------------------------------------------- storing */
@@ -114,16 +113,7 @@ static int64_t sent_at_of_query(struct req *r)
 
 static int read_v0(struct req *r, bool engage, str *json, struct payload *p, struct err *e)
 {
-    struct capture_raw raw = {
-        .body = buf_view(&r->http->body),
-        .content_type = http_header_of(r->http, "Content-Type"),
-        .content_encoding = http_header_of(r->http, "Content-Encoding"),
-        .data = http_query_of(r->http, "data"),
-        .compression = http_query_of(r->http, "compression"),
-    };
-    if (r->http->too_large)
-        return err_set(e, ERR_TOO_LARGE, NULL, "request body is too large");
-    int rc = capture_decode(r->arena, &raw, json, e);
+    int rc = token_text(r, json, e);
     return rc < 0 ? rc : payload_parse(r->arena, *json, engage, p, e);
 }
 

@@ -73,7 +73,7 @@ static int read_str(const struct field *f, const char *attr, const struct json *
     return 0;
 }
 
-static int read_bool(const char *attr, const struct json *v, bool *out, struct err *e)
+int field_bool(const char *attr, const struct json *v, bool *out, struct err *e)
 {
     static const char *const yes[] = { "true", "1", "yes", "on", "t", "y" };
     static const char *const no[] = { "false", "0", "no", "off", "f", "n" };
@@ -233,7 +233,7 @@ static int read_one(struct arena *a, const struct field *f, const char *attr, co
     case FIELD_STR:
         return read_str(f, attr, v, at, e);
     case FIELD_BOOL:
-        return read_bool(attr, v, at, e);
+        return field_bool(attr, v, at, e);
     case FIELD_I64:
         return read_i64(attr, v, at, e);
     case FIELD_TIME:

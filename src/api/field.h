@@ -46,6 +46,8 @@ struct field {
 int fields_read(struct arena *a, const struct json *body, const char *prefix,
                 const struct field *fields, void *out, struct err *e);
 
+/* A boolean, or a text or number that is read as one; null is the caller's. */
+int field_bool(const char *attr, const struct json *v, bool *out, struct err *e);
 /* Python's idea of a value that counts as given: not null, false, 0, "", [] or {}. */
 bool json_truthy(const struct json *v);
 /* The value as JSON text. */

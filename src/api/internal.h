@@ -98,7 +98,8 @@ int req_decode(struct req *r, struct err *e);
 
 /* Fills r->project with the one of that public token; ERR_AUTH_FAILED when there is none. */
 int token_project(struct req *r, str token, struct err *e);
-/* Decodes a body in any of the encodings SDKs use to r->body, an object. */
+/* The body in any of the encodings SDKs use: as text, and that as an object in r->body. */
+int token_text(struct req *r, str *json, struct err *e);
 int token_body(struct req *r, struct err *e);
 /* Members of the configuration document of r->project, into an open object. */
 int write_remote_config(struct req *r, struct json_writer *w, struct err *e);

@@ -22,7 +22,7 @@ int token_project(struct req *r, str token, struct err *e)
     return e->kind;
 }
 
-int token_body(struct req *r, struct err *e)
+int token_text(struct req *r, str *json, struct err *e)
 {
     struct capture_raw raw = {
         .body = buf_view(&r->http->body),
@@ -31,10 +31,15 @@ int token_body(struct req *r, struct err *e)
         .data = http_query_of(r->http, "data"),
         .compression = http_query_of(r->http, "compression"),
     };
-    str json;
     if (r->http->too_large)
-        return err_set(e, ERR_TOO_LARGE, NULL, NULL);
-    int rc = capture_decode(r->arena, &raw, &json, e);
+        return err_set(e, ERR_TOO_LARGE, NULL, "request body is too large");
+    return capture_decode(r->arena, &raw, json, e);
+}
+
+int token_body(struct req *r, struct err *e)
+{
+    str json;
+    int rc = token_text(r, &json, e);
     if (rc == 0)
         rc = json_parse(r->arena, json, &r->body, e);
     if (rc == 0 && r->body->type != JSON_OBJECT)

@@ -1,7 +1,11 @@
 /* ast.c - building, copying, comparing and walking trees. */
 #include "hogql/ast.h"
 
+#include <math.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const char *const kind_names[HOGQL_KINDS] = {
     "CONSTANT", "FIELD", "STAR", "COLUMNS", "CALL", "CALL_EXPR", "AND", "OR", "NOT", "ARITHMETIC",
@@ -274,4 +278,21 @@ int hogql_walk(struct hogql_node **at, int (*fn)(void *cls, struct hogql_node **
             return rc;
     }
     return fn(cls, at);
+}
+
+void hogql_float_text(struct buf *b, double v)
+{
+    char text[40];
+    if (isnan(v) || isinf(v)) {
+        buf_z(b, isnan(v) ? "nan" : v < 0 ? "-inf" : "inf");
+        return;
+    }
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof(text), "%.*g", digits, v);
+        if (strtod(text, NULL) == v)
+            break;
+    }
+    buf_z(b, text);
+    if (!strpbrk(text, ".e"))
+        buf_z(b, ".0");
 }

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 
 enum hogql_kind {
@@ -203,3 +204,5 @@ int hogql_walk(struct hogql_node **at, int (*fn)(void *cls, struct hogql_node **
 /* Names for tools: "SELECT", "FIELD"; "=", "NOT ILIKE". */
 const char *hogql_kind_name(enum hogql_kind kind);
 const char *hogql_compare_text(unsigned op);
+/* The fewest digits that read back as the same number; always with a point or an exponent. */
+void hogql_float_text(struct buf *b, double v);

@@ -1,5 +1,4 @@
 /* print_expr.c - expressions as ClickHouse SQL: always calls, so that no precedence matters. */
-#include <math.h>
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -66,23 +65,6 @@ void sql_zone(struct sql *p)
 
 /* -------------------------------------------------------------------------- constants */
 
-static void float_text(struct sql *p, double v)
-{
-    char text[40];
-    if (isnan(v) || isinf(v)) {
-        buf_z(&p->b, isnan(v) ? "nan" : v < 0 ? "-inf" : "inf");
-        return;
-    }
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, sizeof(text), "%.*g", digits, v);
-        if (strtod(text, NULL) == v)
-            break;
-    }
-    buf_z(&p->b, text);
-    if (!strpbrk(text, ".e"))
-        buf_z(&p->b, ".0");
-}
-
 static void instant(struct sql *p, int64_t us)
 {
     char text[CLOCK_TEXT];
@@ -113,7 +95,7 @@ static void constant(struct sql *p, const struct hogql_node *n)
             buf_printf(&p->b, "%lld", (long long)n->integer);
         break;
     case HOGQL_FLOAT:
-        float_text(p, n->real);
+        hogql_float_text(&p->b, n->real);
         break;
     case HOGQL_STRING:
         sql_string(p, n->text);

@@ -106,23 +106,6 @@ void text_list(struct printer *p, const struct hogql_node *n, unsigned level)
 
 /* -------------------------------------------------------------------------- constants */
 
-static void float_text(struct printer *p, double v)
-{
-    char text[40];
-    if (isnan(v) || isinf(v)) {
-        buf_z(&p->b, isnan(v) ? "nan" : v < 0 ? "-inf" : "inf");
-        return;
-    }
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, sizeof(text), "%.*g", digits, v);
-        if (strtod(text, NULL) == v)
-            break;
-    }
-    buf_z(&p->b, text);
-    if (!strpbrk(text, ".e"))
-        buf_z(&p->b, ".0");
-}
-
 static void constant(struct printer *p, const struct hogql_node *n)
 {
     char text[CLOCK_TEXT];
@@ -140,7 +123,7 @@ static void constant(struct printer *p, const struct hogql_node *n)
             buf_printf(&p->b, "%lld", (long long)n->integer);
         break;
     case HOGQL_FLOAT:
-        float_text(p, n->real);
+        hogql_float_text(&p->b, n->real);
         break;
     case HOGQL_STRING:
         quoted(p, n->text, '\'');
