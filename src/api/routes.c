@@ -443,7 +443,8 @@ struct query_scope req_query_scope(struct req *r)
         .service = r->api->queries, .arena = r->arena, .team_id = r->project.id,
         .timezone = r->project.timezone, .week_start = r->project.week_start_day,
         .test_account_filters = r->project.test_account_filters,
-        .display_names = r->project.display_names, .id = STR_NULL,
+        .display_names = r->project.display_names,
+        .path_cleaning = r->project.path_cleaning, .id = STR_NULL,
         .gone = peer_gone, .gone_context = r->http,
     };
 }

@@ -31,6 +31,10 @@
 #define LIMIT_BUCKETS 50000               /* points of a series over time */
 #define LIMIT_SERIES 50                   /* series of one query */
 #define LIMIT_QUERY_CACHE (96u << 20)     /* bytes of query results kept */
+#define LIMIT_PATH_STEPS 100             /* steps of a path that are shown */
+#define LIMIT_PATH_EDGES 10000           /* edges in one answer of paths */
+#define LIMIT_PATH_RULES 200             /* cleaning rules, and groups, of one query of paths */
+#define LIMIT_PATH_EXCLUDED 1000         /* items a query of paths leaves out */
 #define LIMIT_QUERIES_RUNNING 4           /* queries at work in the engine at a time */
 #define LIMIT_QUERIES_INSIDE 24           /* callers that wait for a result; more are refused */
 #define LIMIT_BACKGROUND_QUERIES 200      /* queries in the background, ended ones included */

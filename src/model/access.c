@@ -342,11 +342,11 @@ int organization_find(struct db *d, struct arena *a, str id, int64_t user_id,
 #define PROJECT_COLUMNS                                                                    \
     "SELECT p.id, p.uuid, p.organization_id, p.name, p.api_token, p.timezone, p.created_at," \
     " p.updated_at, p.week_start_day, p.anonymize_ips, p.test_account_filters,"            \
-    " p.person_display_name_properties, p.settings FROM project p "
+    " p.person_display_name_properties, p.settings, p.path_cleaning_filters FROM project p "
 
 static void project_read(struct stmt *st, struct arena *a, struct project *p)
 {
-    str names = stmt_str(st, a, 11);
+    str names = stmt_str(st, a, 11), rules = stmt_str(st, a, 13);
     *p = (struct project){ .id = stmt_i64(st, 0), .uuid = stmt_str(st, a, 1),
                            .organization_id = stmt_str(st, a, 2), .name = stmt_str(st, a, 3),
                            .api_token = stmt_str(st, a, 4), .timezone = stmt_str(st, a, 5),
@@ -355,7 +355,8 @@ static void project_read(struct stmt *st, struct arena *a, struct project *p)
                            .anonymize_ips = stmt_bool(st, 9),
                            .test_account_filters = stmt_str(st, a, 10),
                            .display_names = str_eqz(names, "null") ? STR_NULL : names,
-                           .settings = stmt_str(st, a, 12) };
+                           .settings = stmt_str(st, a, 12),
+                           .path_cleaning = str_eqz(rules, "null") ? STR_NULL : rules };
     if (!p->test_account_filters.p)
         p->test_account_filters = STR("[]");
 }

@@ -34,6 +34,7 @@ struct project {
     bool anonymize_ips;       /* addresses of clients are not kept */
     str test_account_filters; /* JSON list of property filters */
     str display_names;        /* JSON list of the properties that name a person; STR_NULL: default */
+    str path_cleaning;        /* JSON list of {regex, alias}; STR_NULL: none */
     str settings;             /* JSON object; all of the settings, also those above */
 };
 

@@ -273,6 +273,7 @@ static struct job *job_new(const struct query_scope *s, const struct json *node,
     job->scope.timezone = arena_str(a, s->timezone);
     job->scope.test_account_filters = arena_str(a, s->test_account_filters);
     job->scope.display_names = arena_str(a, s->display_names);
+    job->scope.path_cleaning = arena_str(a, s->path_cleaning);
     job->scope.background = true;
     job->scope.gone = is_cancelled;
     job->scope.gone_context = job;

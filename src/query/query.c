@@ -28,6 +28,7 @@ static const struct query_kind kinds[] = {
     { "FunnelsQuery", query_run_funnels },
     { "HogQLQuery", query_run_hogql },
     { "LifecycleQuery", query_run_lifecycle },
+    { "PathsQuery", query_run_paths },
     { "StickinessQuery", query_run_stickiness },
     { "TrendsQuery", query_run_trends },
 };
@@ -37,7 +38,7 @@ static const char *const known_kinds[] = {
     "DataTableNode",  "DataVisualizationNode", "DatabaseSchemaQuery",
     "FunnelCorrelationQuery", "HogQLASTQuery", "HogQLAutocomplete",
     "HogQLMetadata",  "HogQuery",       "InsightActorsQuery",    "InsightVizNode",
-    "PathsQuery",     "PersonsNode",    "RetentionQuery",
+    "PersonsNode",    "RetentionQuery",
     "SavedInsightNode", "SessionsTimelineQuery", "WebOverviewQuery",
     "WebStatsTableQuery", "WebGoalsQuery", "EventsNode", "ActionsNode", "DataWarehouseNode",
 };

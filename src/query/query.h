@@ -47,6 +47,7 @@ struct query_scope {
     int week_start; /* 0 Sunday, 1 Monday */
     str test_account_filters; /* JSON list, for filterTestAccounts; STR_NULL: none */
     str display_names; /* JSON list of the properties that name a person; STR_NULL: the usual ones */
+    str path_cleaning; /* JSON list of {regex, alias}, the project's; STR_NULL: none */
     int64_t insight_id, dashboard_id; /* for the status of background work; 0: none */
     str id;         /* client_query_id; STR_NULL: one is made when it is needed */
     bool background; /* nobody waits at a connection: longer time limits */

@@ -58,6 +58,7 @@ MIGRATION(m0008_change);
 MIGRATION(m0009_list_version);
 MIGRATION(m0010_action);
 MIGRATION(m0011_ingest_batch);
+MIGRATION(m0012_path_cleaning);
 
 static const struct migration migrations[] = {
     { 1, m0001_access, m0001_access_end },
@@ -71,6 +72,7 @@ static const struct migration migrations[] = {
     { 9, m0009_list_version, m0009_list_version_end },
     { 10, m0010_action, m0010_action_end },
     { 11, m0011_ingest_batch, m0011_ingest_batch_end },
+    { 12, m0012_path_cleaning, m0012_path_cleaning_end },
 };
 
 static int fail(struct db *d, struct err *e, const char *what)
