@@ -55,10 +55,10 @@ void sql_call(struct sql *p, const struct hogql_node *n);
 
 /* print_lookup.c: rows of lookups.def. target: as functions.def has it, "site paid". */
 void sql_lookup(struct sql *p, const struct hogql_node *x, const char *target);
-/* Where x, a domain or a source, says a visitor came from: "Paid Search"; NULL when it is unknown. */
-void sql_site(struct sql *p, sql_part_fn *x, const void *cls, const char *prefix);
-/* The channel that a utm_medium says, or NULL. */
-void sql_medium(struct sql *p, sql_part_fn *x, const void *cls, bool paid);
+/* $channel_type of the sessions called alias. */
+void sql_channel(struct sql *p, const char *alias);
 
 /* print_table.c */
+/* A template of tables.c: "@" stands for the alias. */
+void sql_template(struct sql *p, const char *sql, const char *alias);
 void sql_source(struct sql *p, const struct source *s);

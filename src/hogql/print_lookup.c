@@ -49,7 +49,8 @@ static void language(struct sql *p, const struct hogql_node *x)
 
 /* -------------------------------------------------------------------------- channels */
 
-void sql_site(struct sql *p, sql_part_fn *x, const void *cls, const char *prefix)
+/* Where x, a domain or a source, says a visitor came from: "Paid Search"; NULL when it is unknown. */
+static void site(struct sql *p, sql_part_fn *x, const void *cls, const char *prefix)
 {
     static const char *const before[] = { "transform(lower(", "transform(lower(domain(concat('//', ",
                                           "transform(lower(firstSignificantSubdomain(concat('//', " };
@@ -70,7 +71,8 @@ void sql_site(struct sql *p, sql_part_fn *x, const void *cls, const char *prefix
     }
 }
 
-void sql_medium(struct sql *p, sql_part_fn *x, const void *cls, bool paid)
+/* The channel that a utm_medium says, or NULL. */
+static void medium(struct sql *p, sql_part_fn *x, const void *cls, bool paid)
 {
     bool first = true;
     buf_z(&p->b, "transform(lower(");
@@ -92,6 +94,49 @@ static void text_of(struct sql *p, const void *cls)
     buf_z(&p->b, "ifNull(toString(");
     sql_expr(p, cls);
     buf_z(&p->b, "), '')");
+}
+
+/* A column of the sessions. */
+struct entry {
+    const char *alias, *name;
+};
+
+static void entry(struct sql *p, const void *cls)
+{
+    const struct entry *e = cls;
+    buf_printf(&p->b, "%s.entry_%s", e->alias, e->name);
+}
+
+/* The first rule that fits: paid traffic by source, campaign, medium, referrer; then nothing known at
+ * all; then the same for what was not paid. */
+void sql_channel(struct sql *p, const char *alias)
+{
+    static const char shopping[] = "match(lower(@.entry_utm_campaign), "
+                                   "'^(.*(([^a-df-z]|^)shop|shopping).*)$')";
+    const struct entry source = { alias, "utm_source" }, kind = { alias, "utm_medium" },
+                       domain = { alias, "referring_domain" };
+    sql_template(p, "multiIf(equals(lower(@.entry_utm_campaign), 'cross-network'), 'Cross Network', "
+               "or(match(lower(@.entry_utm_medium), '^(cpc|cpm|cpv|cpa|ppc|retargeting)$|^paid'), "
+               "notEmpty(@.entry_gclid), notEmpty(@.entry_gad_source)), coalesce(", alias);
+    site(p, entry, &source, "Paid ");
+    sql_template(p, ", if(", alias);
+    sql_template(p, shopping, alias);
+    sql_template(p, ", 'Paid Shopping', NULL), ", alias);
+    medium(p, entry, &kind, true);
+    buf_z(&p->b, ", ");
+    site(p, entry, &domain, "Paid ");
+    sql_template(p, ", if(equals(@.entry_gad_source, '1'), 'Paid Search', 'Paid Unknown')), "
+               "and(in(@.entry_referring_domain, ('$direct', '')), empty(@.entry_utm_medium), "
+               "in(lower(@.entry_utm_source), ('', '(direct)', 'direct'))), 'Direct', coalesce(", alias);
+    site(p, entry, &source, "Organic ");
+    sql_template(p, ", if(", alias);
+    sql_template(p, shopping, alias);
+    sql_template(p, ", 'Organic Shopping', NULL), ", alias);
+    medium(p, entry, &kind, false);
+    buf_z(&p->b, ", ");
+    site(p, entry, &domain, "Organic ");
+    sql_template(p, ", multiIf(endsWith(lower(@.entry_utm_medium), 'push'), 'Push', "
+               "notIn(@.entry_referring_domain, ('$direct', '')), 'Referral', 'Unknown')))", alias);
 }
 
 /* -------------------------------------------------------------------------- user agents */
@@ -142,10 +187,10 @@ void sql_lookup(struct sql *p, const struct hogql_node *x, const char *target)
     if (str_eqz(table, "language"))
         language(p, x);
     else if (str_eqz(table, "site"))
-        sql_site(p, text_of, x, str_eqz(what, "paid") ? "Paid " : str_eqz(what, "organic")
+        site(p, text_of, x, str_eqz(what, "paid") ? "Paid " : str_eqz(what, "organic")
                                                                         ? "Organic " : "");
     else if (str_eqz(table, "medium"))
-        sql_medium(p, text_of, x, str_eqz(what, "paid"));
+        medium(p, text_of, x, str_eqz(what, "paid"));
     else if (str_eqz(what, "any"))
         is_bot(p, x);
     else

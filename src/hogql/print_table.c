@@ -11,8 +11,7 @@ static void table(struct sql *p, const struct source *s);
 
 /* -------------------------------------------------------------------------- columns */
 
-/* A template of tables.c: "@" stands for the alias. */
-static void expression(struct sql *p, const char *sql, const char *alias)
+void sql_template(struct sql *p, const char *sql, const char *alias)
 {
     for (; *sql; sql++) {
         if (*sql == '@')
@@ -33,7 +32,7 @@ static void member(struct sql *p, const void *cls)
     const struct member *m = cls;
     struct buf key = BUF_INIT(LIMIT_HOGQL_TEXT * 3);
     olap_property_key(&key, m->key);
-    expression(p, m->json, m->alias);
+    sql_template(p, m->json, m->alias);
     buf_z(&p->b, ".`");
     for (size_t i = 0; i < key.n; i++) {
         if (key.p[i] == '`' || key.p[i] == '\\')
@@ -51,14 +50,14 @@ struct text {
 static void text(struct sql *p, const void *cls)
 {
     const struct text *t = cls;
-    expression(p, t->sql, t->alias);
+    sql_template(p, t->sql, t->alias);
 }
 
 static void property_text(struct sql *p, const struct column *c, const char *alias)
 {
     const struct table_field *f = c->field;
     if (!c->path_n) {
-        expression(p, f->sql, alias);
+        sql_template(p, f->sql, alias);
     } else if (c->path[0].key.p) {
         struct member m = { f->json, alias, c->path[0].key };
         if (c->path_n == 1)
@@ -113,14 +112,16 @@ static void column(struct sql *p, const struct column *c, const char *alias)
         buf_z(&p->b, "), ");
         joined_name(p, c->child, c->child_column);
         buf_z(&p->b, ", ");
-        expression(p, c->field->sql, alias);
+        sql_template(p, c->field->sql, alias);
         buf_char(&p->b, ')');
     } else if (c->child) {
         joined_name(p, c->child, c->child_column);
+    } else if (c->field->kind == FIELD_CHANNEL) {
+        sql_channel(p, alias);
     } else if (c->field->kind == FIELD_PROPERTIES) {
         property(p, c, alias);
     } else {
-        expression(p, c->field->sql, alias);
+        sql_template(p, c->field->sql, alias);
     }
 }
 
@@ -212,7 +213,7 @@ static void scoped(struct sql *p, const struct source *s, const char *alias)
     buf_printf(&p->b, " WHERE equals(%s.team_id, %lld)", alias, team);
     if (t->where) {
         buf_z(&p->b, " AND ");
-        expression(p, t->where, alias);
+        sql_template(p, t->where, alias);
     }
     if (s->group_index >= 0)
         buf_printf(&p->b, " AND equals(%s.`index`, %d)", alias, s->group_index);

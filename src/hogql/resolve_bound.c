@@ -34,7 +34,7 @@ static struct source *sessions_of(const struct hogql_node *n)
     if (!m || m->kind != MEANS_COLUMN || m->column->child)
         return NULL;
     struct source *s = m->source;
-    if (s->table == table_named("sessions"))
+    if (s->table->derived)
         return strcmp(m->column->field->name, "$start_timestamp") == 0 ? s : NULL;
     if (s->table == table_named("events") && strcmp(m->column->field->name, "timestamp") == 0)
         return s->lazy[LAZY_SESSION];

@@ -33,10 +33,12 @@ static const struct table_field events[] = {
            "arrayDistinct(extractAll(@.elements_chain, "
            "'(?:^|;)(a|button|form|input|select|textarea|label)(?:\\\\.|$|:)'))"),
     HIDDEN("inserted_at", DATETIME, "@.inserted_at"),
+    HIDDEN("event_person_id", UUID, "@.person_id"),
     { "person_id", FIELD_PERSON_ID, TYPE_UUID, "@.person_id", .hidden = true },
     { "person", FIELD_PERSON, TYPE_UNKNOWN, NULL, NULL, LAZY_PERSON, .hidden = true },
     { "poe", FIELD_POE, TYPE_UNKNOWN, NULL, .hidden = true },
     LAZY("pdi", PDI),
+    LAZY("override", OVERRIDE),
     LAZY("group_0", GROUP_0), LAZY("group_1", GROUP_1), LAZY("group_2", GROUP_2),
     LAZY("group_3", GROUP_3), LAZY("group_4", GROUP_4),
     LAZY("session", SESSION),
@@ -97,11 +99,26 @@ static const struct table_field numbers[] = {
 
 /* -------------------------------------------------------------------------- sessions */
 
-/* The value of an expression at the first event of the session that has one, in time. */
+/* The value of an expression at the first event of the session that has one, in time; at the last. */
 #define FIRST_OF(what) "argMinIf(" what ", timestamp, " what " != '')"
+#define LAST_OF(what) "argMaxIf(" what ", timestamp, " what " != '')"
 #define PROP(key) "ifNull(props.`" key "`.:String, '')"
 #define URL PROP("$current_url")
-#define AT_ENTRY(name) COL(name, STRING)
+#define LCP "toFloat64OrNull(props.`$web_vitals_LCP_value`.:String)"
+
+/* What a session began with: a field each, named $entry_ and the property without a "$". */
+#define ENTRIES(X, and) \
+    X("referring_domain", "$referring_domain") and X("referrer", "$referrer") and \
+    X("utm_source", "utm_source") and X("utm_campaign", "utm_campaign") and \
+    X("utm_medium", "utm_medium") and X("utm_term", "utm_term") and \
+    X("utm_content", "utm_content") and X("gclid", "gclid") and X("gad_source", "gad_source") and \
+    X("gclsrc", "gclsrc") and X("dclid", "dclid") and X("gbraid", "gbraid") and \
+    X("wbraid", "wbraid") and X("fbclid", "fbclid") and X("msclkid", "msclkid") and \
+    X("twclid", "twclid") and X("li_fat_id", "li_fat_id") and X("mc_cid", "mc_cid") and \
+    X("igshid", "igshid") and X("ttclid", "ttclid") and X("_kx", "_kx") and X("irclid", "irclid")
+#define ENTRY_FIELD(name, key) EXPR("$entry_" name, STRING, "@.entry_" name)
+#define ENTRY_SQL(name, key) FIRST_OF(PROP(key)) " AS entry_" name ", "
+#define COMMA ,
 
 static const struct table_field sessions[] = {
     COL("id", STRING),
@@ -112,7 +129,7 @@ static const struct table_field sessions[] = {
     EXPR("$start_timestamp", DATETIME, "@.start"),
     EXPR("$end_timestamp", DATETIME, "@.end"),
     EXPR("max_inserted_at", DATETIME, "@.inserted"),
-    EXPR("$urls", ARRAY, "@.urls"),
+    EXPR("$urls", ARRAY, "arraySort(@.urls)"),
     EXPR("$num_uniq_urls", INT, "length(@.urls)"),
     EXPR("$entry_current_url", STRING, "@.entry_url"),
     EXPR("$entry_pathname", STRING, "path(@.entry_url)"),
@@ -122,39 +139,32 @@ static const struct table_field sessions[] = {
     EXPR("$end_hostname", STRING, "domain(@.end_url)"),
     HIDDEN("$exit_current_url", STRING, "@.end_url"),
     HIDDEN("$exit_pathname", STRING, "path(@.end_url)"),
-    EXPR("$entry_referring_domain", STRING, "@.entry_referring_domain"),
-    EXPR("$entry_referrer", STRING, "@.entry_referrer"),
-    EXPR("$entry_utm_source", STRING, "@.entry_utm_source"),
-    EXPR("$entry_utm_campaign", STRING, "@.entry_utm_campaign"),
-    EXPR("$entry_utm_medium", STRING, "@.entry_utm_medium"),
-    EXPR("$entry_utm_term", STRING, "@.entry_utm_term"),
-    EXPR("$entry_utm_content", STRING, "@.entry_utm_content"),
-    EXPR("$entry_gclid", STRING, "@.entry_gclid"),
+    ENTRIES(ENTRY_FIELD, COMMA),
     EXPR("$pageview_count", INT, "@.pageviews"),
     EXPR("$autocapture_count", INT, "@.autocaptures"),
     EXPR("$screen_count", INT, "@.screens"),
+    { "$channel_type", FIELD_CHANNEL, TYPE_STRING, NULL },
     EXPR("$session_duration", INT, "dateDiff('second', @.start, @.end)"),
     HIDDEN("duration", INT, "dateDiff('second', @.start, @.end)"),
     EXPR("$is_bounce", BOOL,
          "toBool(@.pageviews + @.screens <= 1 AND @.autocaptures = 0"
          " AND dateDiff('second', @.start, @.end) < 10)"),
+    EXPR("$last_external_click_url", STRING, "@.last_external_click_url"),
+    EXPR("$page_screen_autocapture_count_up_to", INT,
+         "least(@.pageviews + @.screens + @.autocaptures, 2)"),
+    { "$vitals_lcp", FIELD_COLUMN, TYPE_FLOAT, "@.vitals_lcp", .nullable = true },
 };
 
 static const char sessions_sql[] =
     "SELECT team_id, `$session_id` AS session_id, session_id AS id,"
-    " any(events.distinct_id) AS distinct_id,"
+    " argMax(events.distinct_id, timestamp) AS distinct_id,"
     " min(timestamp) AS start, max(timestamp) AS end, max(inserted_at) AS inserted,"
     " groupUniqArrayIf(" URL ", " URL " != '') AS urls,"
     " " FIRST_OF(URL) " AS entry_url,"
-    " argMaxIf(" URL ", timestamp, " URL " != '') AS end_url,"
-    " " FIRST_OF(PROP("$referring_domain")) " AS entry_referring_domain,"
-    " " FIRST_OF(PROP("$referrer")) " AS entry_referrer,"
-    " " FIRST_OF(PROP("utm_source")) " AS entry_utm_source,"
-    " " FIRST_OF(PROP("utm_campaign")) " AS entry_utm_campaign,"
-    " " FIRST_OF(PROP("utm_medium")) " AS entry_utm_medium,"
-    " " FIRST_OF(PROP("utm_term")) " AS entry_utm_term,"
-    " " FIRST_OF(PROP("utm_content")) " AS entry_utm_content,"
-    " " FIRST_OF(PROP("gclid")) " AS entry_gclid,"
+    " " LAST_OF(URL) " AS end_url,"
+    " " ENTRIES(ENTRY_SQL, )
+    LAST_OF(PROP("$external_click_url")) " AS last_external_click_url,"
+    " argMinIf(" LCP ", timestamp, isNotNull(" LCP ")) AS vitals_lcp,"
     " countIf(event = '$pageview') AS pageviews,"
     " countIf(event = '$autocapture') AS autocaptures,"
     " countIf(event = '$screen') AS screens"
@@ -179,6 +189,8 @@ static const struct table tables[] = {
     { "groups", "groups", .final = true, .owner = HOGQL_OF_GROUP, FIELDS(groups) },
     { "raw_groups", "groups", .raw = true, .owner = HOGQL_OF_GROUP, FIELDS(groups) },
     { "sessions", "events", .derived = sessions_sql, FIELDS(sessions) },
+    { "raw_sessions", "events", .derived = sessions_sql, .raw = true, FIELDS(sessions) },
+    { "raw_sessions_v3", "events", .derived = sessions_sql, .raw = true, FIELDS(sessions) },
     { "numbers", NULL, FIELDS(numbers) },
 };
 

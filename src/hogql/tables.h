@@ -25,6 +25,7 @@ enum field_kind {
     FIELD_LAZY,       /* another table, joined when something of it is needed */
     FIELD_PERSON,     /* events: FIELD_LAZY or FIELD_POE, by the persons mode */
     FIELD_POE,        /* the person as stored with the event */
+    FIELD_CHANNEL,    /* sessions: the kind of channel they came by */
 };
 
 /* The joins a table can have, in the order they are made: a person is joined by what the two before

@@ -110,3 +110,89 @@ test("what a subquery reads for the query around it is no column of it", async (
     FROM c AS l JOIN c AS d (f, q) ON l.p.a = d.q.a WHERE d.f = 'names'`), [[1, 1]]);
   assert.match(compile(["SELECT p1_p FROM (SELECT properties AS p FROM events) AS t WHERE t.p.a = '1'"])[0].error, /^Unable to resolve field: p1_p/);
 });
+
+// ---------------------------------------------------------------------------- sessions
+
+const at = (second) => new Date(Date.UTC(2026, 0, 10, 12, 0, second)).toISOString();
+const inSession = (id, second, event, properties = {}) => ({ event, distinct_id: `of ${id}`, timestamp: at(second),
+  properties: { "$session_id": id, ...properties } });
+
+// How a session begins, and the channel that is.
+const channels = [
+  [{ utm_campaign: "cross-network" }, "Cross Network"], [{ utm_source: "google", utm_medium: "cpc" }, "Paid Search"],
+  [{ utm_source: "facebook", utm_medium: "paid" }, "Paid Social"], [{ gclid: "1", $referring_domain: "youtube.com" }, "Paid Video"],
+  [{ utm_campaign: "spring-shopping", utm_medium: "cpc" }, "Paid Shopping"], [{ utm_medium: "retargeting" }, "Paid Unknown"],
+  [{ gad_source: "1" }, "Paid Search"], [{ $referring_domain: "$direct" }, "Direct"], [{}, "Direct"],
+  [{ utm_source: "(direct)" }, "Direct"], [{ $referring_domain: "www.google.de" }, "Organic Search"],
+  [{ $referring_domain: "t.co" }, "Organic Social"], [{ utm_source: "amazon" }, "Organic Shopping"],
+  [{ utm_medium: "Email" }, "Email"], [{ utm_medium: "web_push" }, "Push"], [{ $referring_domain: "blog.example.com" }, "Referral"],
+  [{ utm_source: "somewhere" }, "Unknown"],
+];
+
+test("every field of a session", async () => {
+  const v7 = "0199f2a0-0000-7000-8000-000000000001";
+  const entry = { $referring_domain: "www.google.com", $referrer: "https://www.google.com/", utm_source: "google", utm_campaign: "c",
+    utm_medium: "cpc", utm_term: "t", utm_content: "o", gclid: "g", gad_source: "1", gclsrc: "s", dclid: "d", gbraid: "b",
+    wbraid: "w", fbclid: "f", msclkid: "m", twclid: "tw", li_fat_id: "li", mc_cid: "mc", igshid: "ig", ttclid: "tt", _kx: "k", irclid: "ir" };
+  const urls = ["https://a.test/in?x=1", "https://b.test/out"];
+  await send(JSON.stringify([
+    inSession(v7, 30, "$pageview", { $current_url: urls[1], ...Object.fromEntries(Object.keys(entry).map((k) => [k, "later"])) }),
+    inSession(v7, 0, "$pageview", { $current_url: urls[0], ...entry }),
+    inSession(v7, 5, "$autocapture", { $current_url: urls[0], $external_click_url: "https://out.test/1" }),
+    inSession(v7, 31, "$web_vitals", { $web_vitals_LCP_value: 1234.5 }),
+    inSession("bounce", 0, "$screen"), inSession("bounce", 9, "seen"),
+    inSession("stays", 0, "$pageview"), inSession("stays", 10, "seen"),
+    ...channels.map(([how], i) => inSession(`channel ${i}`, 60, "$pageview", how)),
+  ]));
+  await stored("$pageview", 3 + channels.length);
+  const named = Object.entries(entry).map(([k, v]) => [`$entry_${k.replace("$", "")}`, v]);
+  const fields = [["id", v7], ["session_id", v7], ["session_id_v7", v7], ["team_id", 1], ["distinct_id", `of ${v7}`],
+    ["$start_timestamp", "2026-01-10T12:00:00.000000Z"], ["$end_timestamp", "2026-01-10T12:00:31.000000Z"],
+    ["$urls", urls], ["$num_uniq_urls", 2], ["$entry_current_url", urls[0]], ["$entry_pathname", "/in"], ["$entry_hostname", "a.test"],
+    ["$end_current_url", urls[1]], ["$end_pathname", "/out"], ["$end_hostname", "b.test"], ["$exit_current_url", urls[1]],
+    ["$exit_pathname", "/out"], ...named, ["$pageview_count", 2], ["$autocapture_count", 1], ["$screen_count", 0],
+    ["$channel_type", "Paid Search"], ["$session_duration", 31], ["duration", 31], ["$is_bounce", false],
+    ["$last_external_click_url", "https://out.test/1"], ["$page_screen_autocapture_count_up_to", 2], ["$vitals_lcp", 1234.5]];
+  for (const table of ["sessions", "raw_sessions", "raw_sessions_v3"]) {
+    assert.deepStrictEqual(await rows(`SELECT ${fields.map((f) => f[0]).join(", ")} FROM ${table} WHERE session_id = '${v7}'`),
+      [fields.map((f) => f[1])], table);
+  }
+  // the same through the join that an event's session makes
+  assert.deepStrictEqual(await rows(`SELECT ${fields.map((f) => `session.${f[0]}`).join(", ")} FROM events WHERE event = '$web_vitals'`),
+    [fields.map((f) => f[1])]);
+  assert.deepStrictEqual(await rows("SELECT max_inserted_at > $start_timestamp, $vitals_lcp FROM sessions WHERE session_id = 'bounce'"), [[1, null]]);
+  assert.deepStrictEqual(await rows("SELECT session_id, $is_bounce, $page_screen_autocapture_count_up_to FROM sessions WHERE session_id IN ('bounce', 'stays') ORDER BY 1"),
+    [["bounce", true, 1], ["stays", false, 1]]);
+  assert.deepStrictEqual(await rows("SELECT $channel_type FROM sessions WHERE session_id LIKE 'channel %' ORDER BY toInt(substring(session_id, 9, 3))"),
+    channels.map((c) => [c[1]]));
+});
+
+// ---------------------------------------------------------------------------- surveys
+
+test("answers to surveys", async () => {
+  const sent = (second, properties) => ({ event: "survey sent", distinct_id: "u", timestamp: at(second), properties: { $survey_id: "s1", ...properties } });
+  await send(JSON.stringify([
+    sent(1, { $survey_response: "old", $survey_response_1: "one" }),
+    sent(2, { $survey_response: "old", $survey_response_q: "new", $survey_submission_id: "a" }),
+    sent(3, { $survey_response_q: ["x", "y"], $survey_submission_id: "a" }),
+    sent(4, { $survey_id: "s2", $survey_submission_id: "a" }),
+  ]));
+  await stored("survey sent", 4);
+  assert.deepStrictEqual(await rows(`SELECT getSurveyResponse(0), getSurveyResponse(1), getSurveyResponse(0, 'q'), getSurveyResponse(0, 'q', true)
+    FROM events WHERE properties.$survey_id = 's1' ORDER BY timestamp`),
+  [["old", "one", "old", []], ["old", null, "new", []], [null, null, '["x","y"]', ['"x"', '"y"']]]);
+  const only = (list) => rows(`SELECT toSecond(timestamp) FROM events WHERE properties.$survey_id = 's1' AND uniqueSurveySubmissionsFilter(${list}) ORDER BY 1`);
+  assert.deepStrictEqual(await only("'s1'"), [[1], [3]]);
+  assert.deepStrictEqual(await only("'s1', toDateTime('2026-01-10 12:00:00'), toDateTime('2026-01-10 12:00:02')"), [[1], [2]]);
+});
+
+test("the person an event was stored with, and the merge since", async () => {
+  await send(JSON.stringify([{ event: "before", distinct_id: "m1", properties: { $set: { plan: "pro" } } },
+    { event: "before", distinct_id: "m2", properties: {} }, { event: "$identify", distinct_id: "m1", properties: {} }]));
+  await stored("before", 2);
+  await send(JSON.stringify([{ event: "$merge_dangerously", distinct_id: "m1", properties: { alias: "m2" } }]));
+  const query = `SELECT distinct_id, event_person_id = person_id, override.person_id = person_id, poe.id = person_id, person.id = pdi.person_id,
+    poe.properties.plan, person.properties.plan, pdi.person.properties.plan FROM events WHERE event = 'before' ORDER BY distinct_id`;
+  await eventually(async () => ((await rows(query))[1][1] === 0 ? true : undefined));
+  assert.deepStrictEqual(await rows(query), [["m1", 1, 0, 1, 1, "pro", "pro", "pro"], ["m2", 0, 1, 1, 1, null, "pro", "pro"]]);
+});
