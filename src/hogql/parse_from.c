@@ -81,7 +81,7 @@ static bool table(struct parser *p, struct hogql_node *join)
         return (join->kids[JOIN_SOURCE] = n) != NULL;
     }
     if (parse_is(p, TOK_LBRACE) || parse_is(p, TOK_LT))
-        return (join->kids[JOIN_SOURCE] = parse_expr(p, LEVEL_UNARY)) != NULL;
+        return (join->kids[JOIN_SOURCE] = parse_primary(p)) != NULL;
     if (parse_is_kw(p, KW_SELECT) || !(parse_is(p, TOK_NAME) || parse_is(p, TOK_QUOTED))) {
         parse_no_way(p);
         return false;

@@ -552,7 +552,7 @@ static struct hogql_node *operand(struct parser *p, bool *wrapped)
     bool recursive = false;
     *wrapped = false;
     if (parse_is(p, TOK_LBRACE) || parse_is(p, TOK_LT)) {
-        n = parse_expr(p, LEVEL_UNARY);
+        n = parse_primary(p);
         return n && n->kind != HOGQL_PLACEHOLDER && n->kind != HOGQL_TAG ? parse_no_way(p) : n;
     }
     if (parse_is_kw(p, KW_WITH) && !(ctes = with(p, &recursive)))

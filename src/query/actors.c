@@ -11,6 +11,7 @@
 #include "model/person.h"
 #include "query/list.h"
 #include "query/properties.h"
+#include "query/shape.h"
 
 enum item_kind { ITEM_PLAIN, ITEM_ACTOR, ITEM_DISPLAY_NAME };
 
@@ -43,7 +44,9 @@ struct actors {
 static int read_source(struct actors *q, struct err *e)
 {
     const struct json *source = NULL;
-    int rc = query_get_object(q->node, "source", &source, e);
+    int rc = query_shape_check(&query_shape_actors, q->node, e);
+    if (rc == 0)
+        rc = query_get_object(q->node, "source", &source, e);
     if (rc < 0 || !source)
         return rc;
     q->sourced = true;

@@ -1,5 +1,6 @@
 /* actors_source.c - the actors that a `source` names, as a SELECT: see actors.h. */
 #include "query/actors.h"
+#include "query/shape.h"
 
 static const struct {
     const char *kind;
@@ -15,7 +16,9 @@ static int read_click(const struct json *node, struct query_click *out, struct e
     struct query_click c = { .node = node, .status = STR_NULL, .interval = -1 };
     const struct json *day = json_get(node, "day"), *breakdown = json_get(node, "breakdown");
     str compare = STR_NULL;
-    int rc = query_get_object(node, "source", &c.insight, e);
+    int rc = query_shape_check(&query_shape_insight_actors, node, e);
+    if (rc == 0)
+        rc = query_get_object(node, "source", &c.insight, e);
     if (rc == 0)
         rc = query_get_text(node, "status", &c.status, e);
     if (rc == 0)

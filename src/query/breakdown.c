@@ -1,6 +1,8 @@
 /* breakdown.c - see breakdown.h. */
 #include "query/breakdown.h"
 
+#include "query/shape.h"
+
 #define LIMIT_DEFAULT 25
 #define LIMIT_COUNTRIES 300
 #define LIMIT_MOST 1000
@@ -72,7 +74,9 @@ static int read_one(const struct json *node, struct one *out, struct err *e)
     if (!json_is(node, JSON_OBJECT) || !(json_is(key, JSON_STRING) || json_is(key, JSON_NUMBER)))
         return query_misfit(e, "breakdownFilter.breakdowns.property", "Field required");
     out->key = key->text;
-    int rc = query_get_text(node, "type", &out->type, e);
+    int rc = query_shape_check(&query_shape_breakdown, node, e);
+    if (rc == 0)
+        rc = query_get_text(node, "type", &out->type, e);
     if (rc == 0)
         rc = query_get_i64(node, "group_type_index", &out->group, e);
     if (rc == 0)
@@ -130,6 +134,8 @@ int query_breakdown_read(struct query_job *j, const struct json *node, struct qu
     const struct json *filter = NULL, *list = NULL;
     struct query_breakdown b = { .limit = LIMIT_DEFAULT };
     int rc = query_get_object(node, "breakdownFilter", &filter, e);
+    if (rc == 0)
+        rc = query_shape_check(&query_shape_breakdown_filter, filter, e);
     if (rc == 0)
         rc = query_get_list(filter, "breakdowns", &list, e);
     if (rc < 0)

@@ -158,8 +158,8 @@ static bool parse_iso(const struct query_calendar *c, str s, struct query_date *
     return true;
 }
 
-/* Finds [-][digits]unit[Start|End] anywhere in the text. */
-static bool find_relative(str s, int64_t *count, char *unit, str *position)
+/* Finds [-][digits]unit[Start|End] anywhere in the text. *whole: it is nothing else. */
+static bool find_relative(str s, int64_t *count, char *unit, str *position, bool *whole)
 {
     for (size_t i = 0; i < s.n; i++) {
         size_t k = i + (s.p[i] == '-');
@@ -173,9 +173,10 @@ static bool find_relative(str s, int64_t *count, char *unit, str *position)
         *position = str_starts(rest, STR("Start"))  ? STR("Start")
                     : str_starts(rest, STR("End")) ? STR("End")
                                                    : STR_NULL;
+        *whole = i == 0 && rest.n == position->n;
         return true;
     }
-    return false;
+    return *whole = false;
 }
 
 static int64_t shift_back(const struct tz *z, int64_t at, int64_t count, char unit)
@@ -222,14 +223,16 @@ struct query_date query_date_parse(const struct query_calendar *c, str text)
     str position;
     text = str_trim(text);
     if (str_eqz(text, "all"))
-        return (struct query_date){ .all = true };
+        return (struct query_date){ .all = true, .written = true };
     if (parse_iso(c, text, &d)) {
         d.relative = false;
+        d.written = true;
         return d;
     }
     d.date_only = false;
-    if (!find_relative(text, &d.count, &d.unit, &position))
+    if (!find_relative(text, &d.count, &d.unit, &position, &d.written))
         return d;
+    d.written = d.written || str_eqz(text, "now");
     d.at = shift_back(c->tz, c->now, d.count, d.unit);
     if (position.p)
         d.at = to_position(c->tz, d.at, d.unit, str_eqz(position, "Start"));
@@ -299,7 +302,8 @@ void query_dates_previous(const struct query_dates *d, str compare_to, struct qu
     int64_t count;
     char unit;
     str position;
-    if (compare_to.n && find_relative(compare_to, &count, &unit, &position)) {
+    bool whole;
+    if (compare_to.n && find_relative(compare_to, &count, &unit, &position, &whole)) {
         p.from = shift_back(z, d->from, count, unit);
         p.to = shift_back(z, d->to, count, unit);
     } else if (d->interval == INTERVAL_HOUR || d->interval == INTERVAL_MINUTE) {

@@ -32,6 +32,7 @@ struct query_date {
     bool all;       /* "all": the beginning of everything; `at` is not set */
     bool relative;
     bool date_only; /* "2026-01-20": midnight was not written */
+    bool written;   /* the whole text is one of the forms, or "now" */
     int64_t count;  /* of a relative date: units back, and the unit's letter */
     char unit;
 };

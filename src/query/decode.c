@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "query/internal.h"
+#include "query/shape.h"
 
 int query_misfit(struct err *e, const char *where, const char *fmt, ...)
 {
@@ -179,10 +180,18 @@ int query_get_compare(const struct json *node, bool *compare, str *to, struct er
     const struct json *filter = NULL;
     *compare = false;
     *to = STR_NULL;
+    struct query_calendar any = { .tz = tz_find(STR("UTC")) };
     int rc = query_get_object(node, "compareFilter", &filter, e);
     if (rc == 0)
+        rc = query_shape_check(&query_shape_compare_filter, filter, e);
+    if (rc == 0)
         rc = query_get_bool(filter, "compare", compare, e);
-    return rc < 0 ? rc : query_get_text(filter, "compare_to", to, e);
+    if (rc == 0)
+        rc = query_get_text(filter, "compare_to", to, e);
+    struct query_date shift = query_date_parse(&any, *to);
+    if (rc == 0 && str_trim(*to).n && !(shift.written && shift.unit))
+        rc = query_misfit(e, "compareFilter.compare_to", "Input should be a time span such as '-1w'");
+    return rc;
 }
 
 /* -------------------------------------------------------------------------- dates */
@@ -211,6 +220,22 @@ static int first_event(struct query_job *j, int64_t *out, struct err *e)
     return 0;
 }
 
+int query_read_date(const struct query_job *j, const char *where, str text,
+                    struct query_date *out, struct err *e)
+{
+    *out = query_date_parse(&j->calendar, text);
+    if (out->written)
+        return 0;
+    return err_set(e, ERR_INVALID, NULL, "%s: \"" STR_FMT "\" is not a date", where,
+                   STR_ARG(str_utf8_prefix(text, 100)));
+}
+
+static int check_date(const struct query_job *j, const char *where, str text, struct err *e)
+{
+    struct query_date d;
+    return str_trim(text).n ? query_read_date(j, where, text, &d, e) : 0;
+}
+
 int query_read_dates(struct query_job *j, const struct json *node, enum query_interval interval,
                      struct query_dates *out, struct err *e)
 {
@@ -220,9 +245,15 @@ int query_read_dates(struct query_job *j, const struct json *node, enum query_in
     int64_t earliest = 0;
     int rc = query_get_object(node, "dateRange", &range, e);
     if (rc == 0)
+        rc = query_shape_check(&query_shape_date_range, range, e);
+    if (rc == 0)
         rc = query_get_text(range, "date_from", &from, e);
     if (rc == 0)
         rc = query_get_text(range, "date_to", &to, e);
+    if (rc == 0)
+        rc = check_date(j, "dateRange.date_from", from, e);
+    if (rc == 0)
+        rc = check_date(j, "dateRange.date_to", to, e);
     if (rc == 0)
         rc = query_get_bool(range, "explicitDate", &keep, e);
     if (rc == 0)

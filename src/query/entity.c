@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "query/action.h"
 #include "query/properties.h"
+#include "query/shape.h"
 
 static const struct query_math maths[] = {
     { "total", MATH_AGGREGATE, "count()", .additive = true },
@@ -72,11 +73,20 @@ static int read_math(struct query_entity *en, struct err *e)
 static int read_value(struct query_job *j, struct query_entity *en, struct err *e)
 {
     struct arena *a = j->arena;
+    static const char *const types[] = { "event_properties", "person_properties",
+                                         "session_properties" };
     str type = STR_NULL;
     struct hogql_node *field;
     int rc = query_get_text(en->node, "math_property_type", &type, e);
     if (rc < 0 || !en->math->needs_value)
         return rc;
+    bool known = !type.n;
+    for (size_t i = 0; i < ARRAY_LEN(types); i++)
+        known = known || str_eqz(type, types[i]);
+    if (!known)
+        return err_set(e, ERR_INVALID, NULL,
+                       "math_property_type \"" STR_FMT "\" is not supported",
+                       STR_ARG(str_utf8_prefix(type, 100)));
     if (str_eqz(en->math_property, "$time")) {
         en->value = hogql_call(a, "toUnixTimestamp", hogql_field(a, "timestamp", NULL), NULL);
         return 0;
@@ -138,7 +148,9 @@ int query_entity_read(struct query_job *j, const struct json *node, size_t order
     const struct json *multiplier = json_get(node, "math_multiplier");
     if (!json_is(node, JSON_OBJECT))
         return query_misfit(e, "series", "Input should be a valid dictionary");
-    int rc = read_kind(j, &en, e);
+    int rc = query_shape_check(&query_shape_entity, node, e);
+    if (rc == 0)
+        rc = read_kind(j, &en, e);
     if (rc == 0)
         rc = query_get_text(node, "name", &en.name, e);
     if (rc == 0)
@@ -149,6 +161,8 @@ int query_entity_read(struct query_job *j, const struct json *node, size_t order
         rc = read_value(j, &en, e);
     if (rc == 0)
         rc = query_all_properties(j, PROPERTIES_OF_EVENTS, node, &en.filter, e);
+    if (rc == 0 && multiplier && multiplier->type != JSON_NULL && multiplier->type != JSON_NUMBER)
+        rc = query_misfit(e, "series.math_multiplier", "Input should be a valid number");
     if (rc < 0)
         return rc;
     if (json_is(multiplier, JSON_NUMBER))

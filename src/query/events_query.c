@@ -3,10 +3,12 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/map.h"
+#include "base/uuid.h"
 #include "model/person.h"
 #include "query/action.h"
 #include "query/list.h"
 #include "query/properties.h"
+#include "query/shape.h"
 
 enum item_kind { ITEM_PLAIN, ITEM_STAR, ITEM_PERSON, ITEM_DISPLAY_NAME };
 
@@ -77,9 +79,11 @@ static int add_event_names(struct events *q, struct err *e)
     if (name.n)
         also(q, hogql_compare(a, HOGQL_EQ, hogql_field(a, "event", NULL), hogql_string(a, name)));
     struct hogql_node *names = hogql_list(a, HOGQL_TUPLE);
-    for (const struct json *m = list ? list->head : NULL; m; m = m->next)
-        if (m->type == JSON_STRING)
-            hogql_add(a, names, hogql_string(a, m->text));
+    for (const struct json *m = list ? list->head : NULL; m; m = m->next) {
+        if (m->type != JSON_STRING)
+            return query_misfit(e, "query.EventsQuery.events", "Input should be a valid string");
+        hogql_add(a, names, hogql_string(a, m->text));
+    }
     if (names->n)
         also(q, hogql_compare(a, HOGQL_IN, hogql_field(a, "event", NULL), names));
     return 0;
@@ -121,6 +125,10 @@ static int add_actor(struct events *q, struct err *e)
     rc = action != INT64_MIN ? add_action(q, action, e) : 0;
     if (rc < 0)
         return rc;
+    struct uuid id;
+    if (person.n && !uuid_parse(person, &id))
+        return err_set(e, ERR_INVALID, NULL, "EventsQuery.personId: \"" STR_FMT "\" is not a UUID",
+                       STR_ARG(str_utf8_prefix(person, 100)));
     if (person.n)
         also(q, hogql_compare(a, HOGQL_EQ, hogql_field(a, "person_id", NULL),
                               hogql_call(a, "toUUID", hogql_string(a, person), NULL)));
@@ -140,11 +148,17 @@ static int add_dates(struct events *q, struct err *e)
         return rc;
     q->before = c->now + 5 * CLOCK_SECOND;
     if (before.n && !str_eqz(before, "all")) {
-        q->before = query_date_parse(c, before).at;
+        struct query_date to;
+        rc = query_read_date(q->j, "EventsQuery.before", before, &to, e);
+        q->before = to.at;
     }
     also(q, hogql_compare(a, HOGQL_LT, hogql_field(a, "timestamp", NULL),
                           hogql_datetime(a, q->before)));
-    struct query_date from = query_date_parse(c, after.n ? after : STR("-24h"));
+    struct query_date from;
+    if (rc == 0)
+        rc = query_read_date(q->j, "EventsQuery.after", after.n ? after : STR("-24h"), &from, e);
+    if (rc < 0)
+        return rc;
     if (!from.all)
         also(q, hogql_compare(a, HOGQL_GT, hogql_field(a, "timestamp", NULL),
                               hogql_datetime(a, from.at)));
@@ -351,7 +365,9 @@ int query_run_events(struct query_job *j, const struct json *node, struct query_
     struct hogql_node *select;
     struct hogql_compiled compiled;
     struct query_rows rows;
-    int rc = query_list_select(&q.list, read_item, true, usual, ARRAY_LEN(usual), e);
+    int rc = query_shape_check(&query_shape_events, node, e);
+    if (rc == 0)
+        rc = query_list_select(&q.list, read_item, true, usual, ARRAY_LEN(usual), e);
     if (rc == 0)
         rc = read_where(&q, e);
     if (rc == 0)

@@ -5,6 +5,7 @@
 #include "query/internal.h"
 #include "query/properties.h"
 #include "query/rows.h"
+#include "query/shape.h"
 
 struct fill {
     struct query_job *j;
@@ -93,6 +94,28 @@ static const struct filtered *filtered_table(const struct hogql_node *select)
 static str date_of(const struct fill *f, const char *which)
 {
     return json_get_text(json_get(f->filters, "dateRange"), which);
+}
+
+static int check_dates(struct fill *f, struct err *e)
+{
+    static const struct {
+        const char *key, *where;
+    } ends[] = {
+        { "date_from", "filters.dateRange.date_from" },
+        { "date_to", "filters.dateRange.date_to" },
+    };
+    const struct json *range = NULL;
+    struct query_date d;
+    int rc = query_get_object(f->filters, "dateRange", &range, e);
+    if (rc == 0)
+        rc = query_shape_check(&query_shape_date_range, range, e);
+    for (size_t i = 0; i < ARRAY_LEN(ends) && rc == 0; i++) {
+        str text = STR_NULL;
+        rc = query_get_text(range, ends[i].key, &text, e);
+        if (rc == 0 && text.n)
+            rc = query_read_date(f->j, ends[i].where, text, &d, e);
+    }
+    return rc;
 }
 
 /* timestamp >= date_from; NULL when that is not given, or "all". */
@@ -197,9 +220,13 @@ struct hogql_input {
 static int read_input(const struct json *node, struct hogql_input *in, struct err *e)
 {
     *in = (struct hogql_input){ .text = STR_NULL };
-    int rc = query_get_text(node, "query", &in->text, e);
+    int rc = query_shape_check(&query_shape_hogql, node, e);
+    if (rc == 0)
+        rc = query_get_text(node, "query", &in->text, e);
     if (rc == 0)
         rc = query_get_object(node, "filters", &in->filters, e);
+    if (rc == 0)
+        rc = query_shape_check(&query_shape_hogql_filters, in->filters, e);
     if (rc == 0)
         rc = query_get_object(node, "values", &in->values, e);
     if (rc == 0)
@@ -285,6 +312,8 @@ static int read_tree(struct query_job *j, const struct hogql_input *in, struct h
     struct fill f = { j, in->filters, in->values, in->variables };
     int64_t begin = clock_mono_us();
     int rc = hogql_parse_select(j->arena, in->text, NULL, out, e);
+    if (rc == 0)
+        rc = check_dates(&f, e);
     if (rc == 0)
         rc = fill_in(&f, NULL, out, e);
     j->parse_us += clock_mono_us() - begin;

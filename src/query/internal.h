@@ -100,6 +100,9 @@ int query_get_group(const struct json *node, int64_t *out, struct err *e);
 /* compareFilter: is it asked for, and with what ("-1w"; STR_NULL: the period before). */
 int query_get_compare(const struct json *node, bool *compare, str *to, struct err *e);
 
+/* The date that text says, as seen from the job's now; 400 naming `where` when it says none. */
+int query_read_date(const struct query_job *j, const char *where, str text,
+                    struct query_date *out, struct err *e);
 /* dateRange and interval (`interval` when the node has none), with "all" looked up. */
 int query_read_dates(struct query_job *j, const struct json *node, enum query_interval interval,
                      struct query_dates *out, struct err *e);

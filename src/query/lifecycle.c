@@ -5,6 +5,7 @@
  * up, so the scan begins one interval earlier: in the statement that one has the number 0. */
 #include "base/limits.h"
 #include "query/insight.h"
+#include "query/shape.h"
 
 enum status { NEW, RETURNING, RESURRECTING, DORMANT, STATUSES };
 
@@ -26,6 +27,8 @@ static int check_toggled(const struct json *node, struct err *e)
 {
     const struct json *filter = NULL, *list = NULL;
     int rc = query_get_object(node, "lifecycleFilter", &filter, e);
+    if (rc == 0)
+        rc = query_shape_check(&query_shape_lifecycle_filter, filter, e);
     if (rc == 0)
         rc = query_get_list(filter, "toggledLifecycles", &list, e);
     for (const struct json *m = list ? list->head : NULL; m && rc == 0; m = m->next) {
@@ -60,7 +63,9 @@ static int read_entity(struct lifecycle *l, struct err *e)
 static int read_request(struct query_job *j, const struct json *node, struct lifecycle *l,
                         struct err *e)
 {
-    int rc = query_insight_read(j, node, &l->q, e);
+    int rc = query_shape_check(&query_shape_lifecycle, node, e);
+    if (rc == 0)
+        rc = query_insight_read(j, node, &l->q, e);
     if (rc == 0)
         rc = read_entity(l, e);
     if (rc == 0)

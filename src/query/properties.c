@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "query/selector.h"
+#include "query/shape.h"
 
 struct filter {
     struct query_job *j;
@@ -77,6 +78,7 @@ static struct hogql_node *value_node(const struct filter *f, const struct json *
 {
     struct arena *a = f->j->arena;
     str text = value_text(v);
+    struct query_date date;
     double number;
     switch (f->kind) {
     case HOGQL_PROPERTY_NUMERIC:
@@ -88,7 +90,8 @@ static struct hogql_node *value_node(const struct filter *f, const struct json *
             return hogql_bool(a, false);
         return NULL;
     case HOGQL_PROPERTY_DATETIME:
-        return hogql_datetime(a, query_date_parse(&f->j->calendar, text).at);
+        date = query_date_parse(&f->j->calendar, text);
+        return date.written && !date.all ? hogql_datetime(a, date.at) : NULL;
     case HOGQL_PROPERTY_STRING:
         break;
     }
@@ -149,10 +152,15 @@ static int op_order(struct filter *f, const struct json *v, unsigned op, struct 
                     struct err *e)
 {
     struct arena *a = f->j->arena;
+    struct query_date date;
     double number;
-    (void)e;
+    int rc = f->kind == HOGQL_PROPERTY_DATETIME
+                 ? query_read_date(f->j, "properties.value", value_text(v), &date, e)
+                 : 0;
+    if (rc < 0)
+        return rc;
     if (f->kind == HOGQL_PROPERTY_DATETIME)
-        *out = hogql_compare(a, op, time_of(f), value_node(f, v));
+        *out = hogql_compare(a, op, time_of(f), hogql_datetime(a, date.at));
     else if (value_number(v, &number))
         *out = hogql_compare(a, op, number_of(f), number_node(a, v, number));
     else
@@ -174,8 +182,10 @@ static int op_date(struct filter *f, const struct json *v, unsigned op, struct h
 {
     struct arena *a = f->j->arena;
     const struct query_calendar *c = &f->j->calendar;
-    struct query_date d = query_date_parse(c, value_text(v));
-    (void)e;
+    struct query_date d;
+    int rc = query_read_date(f->j, "properties.value", value_text(v), &d, e);
+    if (rc < 0)
+        return rc;
     int64_t end = d.at;
     if (d.date_only)
         end = tz_instant(c->tz, tz_local(c->tz, d.at) + 86400 * CLOCK_SECOND);
@@ -612,9 +622,11 @@ static int one_filter(struct query_job *j, enum query_property_scope scope,
 {
     struct filter f = { .j = j, .scope = scope, .node = node, .type = STR("event"),
                         .op = STR_NULL, .value = json_get(node, "value") };
-    if (!json_get(node, "type") && !json_get(node, "key")) /* {} */
+    if (!node->head) /* {} */
         return 0;
-    int rc = query_get_text(node, "type", &f.type, e);
+    int rc = query_shape_check(&query_shape_property, node, e);
+    if (rc == 0)
+        rc = query_get_text(node, "type", &f.type, e);
     if (rc == 0)
         rc = query_get_text(node, "operator", &f.op, e);
     if (rc == 0)
@@ -670,6 +682,9 @@ int query_properties(struct query_job *j, enum query_property_scope scope,
     const struct json *values = json_get(filters, "values");
     if (!values)
         return one_filter(j, scope, filters, out, e);
+    int rc = query_shape_check(&query_shape_property_group, filters, e);
+    if (rc < 0)
+        return rc;
     str type = json_get_text(filters, "type");
     bool any = str_eqz(type, "OR");
     if (!any && !str_eqz(type, "AND"))

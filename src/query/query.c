@@ -16,6 +16,7 @@
 #include "query/background.h"
 #include "query/cache.h"
 #include "query/internal.h"
+#include "query/shape.h"
 #include "query/rows.h"
 
 #define SECONDS 60            /* of a statement whose caller waits */
@@ -202,6 +203,24 @@ static int group_type(void *cls, str name)
     return index;
 }
 
+/* Values that would give other rows than this server's. */
+static int refuse_modifiers(const struct json *modifiers, struct err *e)
+{
+    static const struct {
+        const char *key, *value;
+    } others[] = {
+        { "materializationMode", "legacy_null_as_string" },
+        { "personsJoinMode", "inner" },
+        { "bounceRatePageViewMode", "count_pageviews" },
+        { "bounceRatePageViewMode", "uniq_urls" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        if (str_eqz(json_get_text(modifiers, others[i].key), others[i].value))
+            return err_set(e, ERR_INVALID, NULL, "modifiers.%s \"%s\" is not supported",
+                           others[i].key, others[i].value);
+    return 0;
+}
+
 static int read_modifiers(struct query_job *j, const struct json *node, struct err *e)
 {
     static const struct {
@@ -216,6 +235,10 @@ static int read_modifiers(struct query_job *j, const struct json *node, struct e
     const struct json *modifiers = NULL, *convert;
     str word = STR_NULL;
     int rc = query_get_object(node, "modifiers", &modifiers, e);
+    if (rc == 0)
+        rc = query_shape_check(&query_shape_modifiers, modifiers, e);
+    if (rc == 0)
+        rc = refuse_modifiers(modifiers, e);
     if (rc == 0)
         rc = query_get_text(modifiers, "personsOnEventsMode", &word, e);
     if (rc < 0)

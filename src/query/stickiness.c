@@ -4,6 +4,7 @@
  * With intervalCount several intervals count as one; the first of them begins with the range. */
 #include "base/limits.h"
 #include "query/insight.h"
+#include "query/shape.h"
 
 enum period { CURRENT, PREVIOUS, PERIODS };
 
@@ -59,6 +60,8 @@ static int read_filter(struct stickiness *s, struct err *e)
     const struct json *filter = NULL;
     str computed = STR_NULL;
     int rc = query_get_object(s->q.node, "stickinessFilter", &filter, e);
+    if (rc == 0)
+        rc = query_shape_check(&query_shape_stickiness_filter, filter, e);
     if (rc == 0)
         rc = query_get_text(filter, "computedAs", &computed, e);
     if (rc == 0)
@@ -119,8 +122,10 @@ static int read_dates(struct stickiness *s, struct err *e)
 static int read_request(struct query_job *j, const struct json *node, struct stickiness *s,
                         struct err *e)
 {
-    int rc = query_insight_read(j, node, &s->q, e);
+    int rc = query_shape_check(&query_shape_stickiness, node, e);
     s->width = 1;
+    if (rc == 0)
+        rc = query_insight_read(j, node, &s->q, e);
     if (rc == 0)
         rc = query_series_read(j, node, "query.StickinessQuery.series", &s->series, &s->series_n,
                                e);

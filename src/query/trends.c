@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "query/insight.h"
 #include "query/properties.h"
+#include "query/shape.h"
 
 static const struct {
     const char *name;
@@ -143,7 +144,11 @@ int trends_read(struct trends *t, struct err *e)
 {
     const struct json *filter = NULL;
     t->smoothing = 1;
-    int rc = query_get_object(t->node, "trendsFilter", &filter, e);
+    int rc = query_shape_check(&query_shape_trends, t->node, e);
+    if (rc == 0)
+        rc = query_get_object(t->node, "trendsFilter", &filter, e);
+    if (rc == 0)
+        rc = query_shape_check(&query_shape_trends_filter, filter, e);
     if (rc == 0)
         rc = query_series_read(t->j, t->node, "query.TrendsQuery.series", &t->series,
                                &t->series_n, e);

@@ -29,7 +29,11 @@ static int read_day(const struct trends *t, const struct json *day, struct trend
         return 0;
     if (day->type != JSON_STRING)
         return query_misfit(e, "source.day", "Input should be a valid string");
-    int64_t bucket = query_dates_floor(d, query_date_parse(&d->calendar, day->text).at);
+    struct query_date date;
+    int rc = query_read_date(t->j, "source.day", day->text, &date, e);
+    if (rc < 0)
+        return rc;
+    int64_t bucket = query_dates_floor(d, date.at);
     while (i < n && buckets[i] != bucket)
         i++;
     if (i == n)
