@@ -30,6 +30,8 @@
 #define LIMIT_QUERY_ROWS 50000            /* rows a query may ask for */
 #define LIMIT_BUCKETS 50000               /* points of a series over time */
 #define LIMIT_SERIES 50                   /* series of one query */
+#define LIMIT_FUNNEL_ACTOR (128u << 20)   /* bytes of one actor's events in a funnel */
+#define LIMIT_FUNNEL_MEMORY (256u << 20)  /* bytes of what a funnel keeps of conversions and values */
 #define LIMIT_QUERY_CACHE (96u << 20)     /* bytes of query results kept */
 #define LIMIT_PATH_STEPS 100             /* steps of a path that are shown */
 #define LIMIT_PATH_EDGES 10000           /* edges in one answer of paths */

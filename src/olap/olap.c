@@ -15,6 +15,7 @@
 #define KEEP 16 /* connections kept open */
 #define SECONDS 60
 #define PING_SECONDS 3L
+#define PIECE (256L << 10) /* bytes of a piece at most, of an answer taken piece by piece */
 
 struct olap {
     char *socket, *url;
@@ -143,9 +144,12 @@ static int on_progress(void *cls, curl_off_t dl_total, curl_off_t dl, curl_off_t
 }
 
 struct answer {
+    const struct olap_query *q; /* NULL: nobody takes it piece by piece */
     struct buf *out;
     struct buf error; /* the body when the status is no success */
     CURL *curl;
+    struct err *e;
+    int refused; /* what q->take answered */
 };
 
 static size_t on_body(char *p, size_t size, size_t n, void *cls)
@@ -157,6 +161,10 @@ static size_t on_body(char *p, size_t size, size_t n, void *cls)
     if (status != 200) {
         buf_add(&a->error, p, n);
         return n;
+    }
+    if (a->q && a->q->take) {
+        a->refused = a->q->take(a->q->take_context, (str){ p, n }, a->e);
+        return a->refused < 0 ? 0 : n;
     }
     if (!a->out)
         return n;
@@ -318,6 +326,8 @@ static int outcome(CURLcode code, struct answer *a, struct err *e)
 {
     long status = 0;
     curl_easy_getinfo(a->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (a->refused < 0)
+        return a->refused;
     if (a->out && a->out->full)
         return err_set(e, ERR_INVALID, NULL, "The result is larger than %u MiB.",
                        LIMIT_QUERY_RESULT >> 20);
@@ -378,6 +388,8 @@ static int perform(struct olap *o, const struct olap_query *q, CURL *c, struct b
     curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(c, CURLOPT_WRITEDATA, a);
     curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)seconds + 5);
+    if (q->take)
+        curl_easy_setopt(c, CURLOPT_BUFFERSIZE, PIECE);
     if (q->gone) {
         curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
         curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
@@ -393,7 +405,7 @@ int olap_run(struct olap *o, const struct olap_query *q, struct buf *out, struct
     struct buf url = BUF_INIT(LIMIT_STATEMENT * 3), sql = BUF_INIT(LIMIT_STATEMENT);
     CURL *c = take(o);
     struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
-    struct answer a = { .out = out, .error = BUF_INIT(64 * 1024), .curl = c };
+    struct answer a = { .q = q, .out = out, .error = BUF_INIT(64 * 1024), .curl = c, .e = e };
     curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
     int64_t start = clock_mono_us();
     int rc = perform(o, q, c, &url, &sql, &a, e);
@@ -401,7 +413,8 @@ int olap_run(struct olap *o, const struct olap_query *q, struct buf *out, struct
     atomic_fetch_add(&o->failures, rc < 0);
     curl_slist_free_all(headers);
     give(o, c);
-    if (rc < 0 && q->tag && (e->kind == ERR_TIMEOUT || str_eqz(str_of(e->code), "client_left")))
+    bool ended = e->kind == ERR_TIMEOUT || a.refused < 0 || str_eqz(str_of(e->code), "client_left");
+    if (rc < 0 && q->tag && ended)
         olap_cancel(o, q->tag);
     buf_release(&url);
     buf_release(&sql);

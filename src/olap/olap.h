@@ -22,6 +22,10 @@ struct olap_query {
     bool while_preparing; /* also before olap_set_ready */
     bool (*gone)(void *context); /* asked about once a second; true ends the statement. NULL: never */
     void *gone_context;
+    /* Takes the answer piece by piece while it is made, instead of a buffer; a negative answer, with
+     * e filled, ends the statement and is its outcome. NULL: the buffer. */
+    int (*take)(void *context, str piece, struct err *e);
+    void *take_context;
 };
 
 /* socket: path of the engine's socket, or NULL; url: "http://host:8123/". */

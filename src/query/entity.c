@@ -37,6 +37,8 @@ static const struct query_math maths[] = {
     { "hogql", MATH_AGGREGATE, NULL },
     { "first_time_for_user", MATH_FIRST, "count()", .unique = true, .additive = true },
     { "first_matching_event_for_user", MATH_FIRST, "count()", .unique = true, .additive = true },
+    { "first_time_for_user_with_filters", MATH_FIRST, "count()", .unique = true,
+      .additive = true },
 };
 
 static int read_math(struct query_entity *en, struct err *e)

@@ -1,490 +1,322 @@
-/* funnels.c - FunnelsQuery, steps in order: how many actors go through all of `series` within a window,
- * and how long each step takes them.
- *
- * The engine folds each actor's events, in order of time, over what is entered so far: for each step
- * the times of the path that entered it last. An event enters a step when the step before it is
- * entered and the path is not older than the window; a path that reached the end stays. Events of one
- * instant are tried in the order of steps. */
+/* funnels.c - FunnelsQuery: how many actors go through the steps of `series`, one after the other,
+ * within a window; how long that takes them; how it changes over time. This file reads the request
+ * and puts the parts together. */
+#include "query/funnels.h"
+
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/limits.h"
-#include "query/breakdown.h"
-#include "query/entity.h"
-#include "query/internal.h"
-#include "query/properties.h"
-#include "query/rows.h"
 
-#define STEPS_MAX 30
-
-struct funnel {
-    struct query_job *j;
-    const struct json *node;
-    struct query_entity *steps;
-    size_t n;
-    struct query_dates dates;
-    struct query_breakdown breakdown;
-    str attribution;
-    int64_t attribution_step;
-    int64_t window_ms;
-    int64_t group_index; /* -1: persons */
-    struct hogql_node *actor, *filter;
-};
-
-/* -------------------------------------------------------------------------- request */
+/* One of `words` by its place. */
+static int read_word(const struct json *filter, const char *key, const char *const words[],
+                     size_t n, int *out, struct err *e)
+{
+    char where[128];
+    str text = STR_NULL;
+    int rc = query_get_text(filter, key, &text, e);
+    if (rc < 0 || !text.n)
+        return rc;
+    for (size_t i = 0; i < n; i++)
+        if (str_eqz(text, words[i])) {
+            *out = (int)i;
+            return 0;
+        }
+    struct buf list = BUF_INIT(512);
+    for (size_t i = 0; i < n; i++)
+        buf_printf(&list, "%s'%s'", i == 0 ? "" : i + 1 == n ? " or " : ", ", words[i]);
+    snprintf(where, sizeof(where), "funnelsFilter.%s", key);
+    rc = query_misfit(e, where, "Input should be " STR_FMT, STR_ARG(buf_view(&list)));
+    buf_release(&list);
+    return rc;
+}
 
 static int read_window(struct funnel *f, const struct json *filter, struct err *e)
 {
-    static const struct {
-        const char *unit;
-        int64_t seconds, most;
-    } units[] = {
-        { "second", 1, 3600 }, { "minute", 60, 1440 },       { "hour", 3600, 24 },
-        { "day", 86400, 365 }, { "week", 7 * 86400, 53 }, { "month", 30 * 86400, 12 },
-    };
+    static const char *const units[] = { "second", "minute", "hour", "day", "week", "month" };
+    static const int64_t seconds[] = { 1, 60, 3600, 86400, 7 * 86400, 31 * 86400 };
+    static const int64_t longest = 20LL * 366 * 86400; /* longer ones are as good */
     int64_t n = 14;
-    str unit = STR("day");
+    int unit = 3;
     int rc = query_get_i64(filter, "funnelWindowInterval", &n, e);
     if (rc == 0)
-        rc = query_get_text(filter, "funnelWindowIntervalUnit", &unit, e);
+        rc = read_word(filter, "funnelWindowIntervalUnit", units, ARRAY_LEN(units), &unit, e);
     if (rc < 0)
         return rc;
-    for (size_t i = 0; i < ARRAY_LEN(units); i++)
-        if (str_eqz(unit, units[i].unit)) {
-            int64_t count = n < 1 ? 1 : n > units[i].most * 10 ? units[i].most * 10 : n;
-            f->window_ms = count * units[i].seconds * 1000;
-            return 0;
-        }
-    return query_misfit(e, "funnelsFilter.funnelWindowIntervalUnit",
-                        "Input should be 'second', 'minute', 'hour', 'day', 'week' or 'month'");
-}
-
-/* What this server does not count yet is refused, not counted wrongly. */
-static int refuse_unbuilt(const struct json *filter, struct err *e)
-{
-    static const struct {
-        const char *key, *supported;
-    } words[] = {
-        { "funnelVizType", "steps" },
-        { "funnelOrderType", "ordered" },
-    };
-    const struct json *exclusions = json_get(filter, "exclusions");
-    str text = STR_NULL;
-    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-        text = STR_NULL;
-        int rc = query_get_text(filter, words[i].key, &text, e);
-        if (rc < 0)
-            return rc;
-        if (text.n && !str_eqz(text, words[i].supported))
-            return err_set(e, ERR_INVALID, NULL, "%s \"" STR_FMT "\" is not supported",
-                           words[i].key, STR_ARG(text));
-    }
-    if (exclusions && exclusions->head)
-        return err_set(e, ERR_INVALID, NULL, "Exclusion steps are not supported");
+    int64_t most = longest / seconds[unit];
+    f->rules.window = (n < 1 ? 1 : n > most ? most : n) * seconds[unit] * CLOCK_SECOND;
     return 0;
 }
 
+/* Groups, or what an expression says, or persons. */
 static int read_actor(struct funnel *f, const struct json *filter, struct err *e)
 {
-    static const char *const groups[] = { "$group_0", "$group_1", "$group_2", "$group_3",
-                                          "$group_4" };
     str hogql = STR_NULL;
-    f->group_index = -1;
     int rc = query_get_text(filter, "funnelAggregateByHogQL", &hogql, e);
-    if (rc == 0)
-        rc = query_get_i64(f->node, "aggregation_group_type_index", &f->group_index, e);
     if (rc < 0)
         return rc;
-    if (f->group_index < -1 || f->group_index > 4)
-        return query_misfit(e, "aggregation_group_type_index", "Input should be 0, 1, 2, 3 or 4");
-    if (hogql.n)
-        return hogql_parse_expr(f->j->arena, hogql, NULL, &f->actor, e);
-    f->actor = hogql_field(f->j->arena, f->group_index < 0 ? "person_id" : groups[f->group_index],
-                           NULL);
-    return 0;
+    hogql = str_trim(hogql);
+    f->by_hogql = f->q.group_index < 0 && hogql.n && !str_eqz(hogql, "person_id");
+    f->actor = query_insight_actor(&f->q);
+    if (!f->by_hogql)
+        return 0;
+    rc = hogql_parse_expr(f->q.j->arena, hogql, NULL, &f->actor, e);
+    if (rc == 0 && f->actor->kind == HOGQL_ALIAS)
+        f->actor = f->actor->kids[0];
+    return rc;
 }
 
 static int read_attribution(struct funnel *f, const struct json *filter, struct err *e)
 {
     static const char *const known[] = { "first_touch", "last_touch", "all_events", "step" };
-    bool found = false;
-    f->attribution = STR("first_touch");
-    int rc = query_get_text(filter, "breakdownAttributionType", &f->attribution, e);
+    int word = FUNNEL_FIRST_TOUCH;
+    int rc = read_word(filter, "breakdownAttributionType", known, ARRAY_LEN(known), &word, e);
     if (rc == 0)
         rc = query_get_i64(filter, "breakdownAttributionValue", &f->attribution_step, e);
-    for (size_t i = 0; i < ARRAY_LEN(known); i++)
-        found = found || str_eqz(f->attribution, known[i]);
-    if (rc == 0 && !found)
-        return query_misfit(e, "funnelsFilter.breakdownAttributionType",
-                            "Input should be 'first_touch', 'last_touch', 'all_events' or 'step'");
-    if (rc == 0 && (f->attribution_step < 0 || (size_t)f->attribution_step >= f->n))
+    f->attribution = (enum funnel_attribution)word;
+    f->rules.value_step = -1;
+    if (rc < 0 || f->attribution != FUNNEL_STEP)
+        return rc;
+    if (f->attribution_step < 0 || f->attribution_step >= (int64_t)f->rules.n)
         return query_misfit(e, "funnelsFilter.breakdownAttributionValue",
                             "Input should be the index of a step");
-    return rc;
+    if (f->rules.order == FUNNEL_UNORDERED && f->attribution_step)
+        return err_set(e, ERR_INVALID, NULL, "Only the first step can be used for breakdown "
+                                             "attribution in unordered funnels");
+    f->rules.value_step = f->breakdown.expression ? (int)f->attribution_step : -1;
+    return 0;
+}
+
+static int check_math(const struct query_entity *en, struct err *e)
+{
+    if (en->math->family == MATH_FIRST || !en->math_word.n || str_eqz(en->math_word, "total"))
+        return 0;
+    return query_misfit(e, "series.math", "Input should be 'total', 'first_time_for_user' or "
+                                          "'first_time_for_user_with_filters'");
 }
 
 static int read_steps(struct funnel *f, struct err *e)
 {
     const struct json *list = NULL;
-    int rc = query_get_list(f->node, "series", &list, e);
+    int rc = query_get_list(f->q.node, "series", &list, e);
     if (rc < 0)
         return rc;
     if (!list)
         return query_misfit(e, "query.FunnelsQuery.series", "Field required");
-    if (list->count < 2 || list->count > STEPS_MAX)
-        return err_set(e, ERR_INVALID, NULL, "Funnels need between 2 and %d steps", STEPS_MAX);
-    f->steps = arena_alloc(f->j->arena, list->count * sizeof(*f->steps));
-    for (const struct json *m = list->head; m && rc == 0; m = m->next, f->n++) {
+    if (list->count < 2)
+        return err_set(e, ERR_INVALID, NULL, "Funnels require at least two steps.");
+    if (list->count > FUNNEL_STEPS_MAX)
+        return err_set(e, ERR_INVALID, NULL, "Funnels can have at most %d steps.",
+                       FUNNEL_STEPS_MAX);
+    f->steps = arena_alloc(f->q.j->arena, list->count * sizeof(*f->steps));
+    for (const struct json *m = list->head; m && rc == 0; m = m->next, f->rules.n++) {
         bool optional = false;
-        rc = query_entity_read(f->j, m, f->n, &f->steps[f->n], e);
+        rc = query_entity_read(f->q.j, m, f->rules.n, &f->steps[f->rules.n], e);
+        if (rc == 0)
+            rc = check_math(&f->steps[f->rules.n], e);
         if (rc == 0)
             rc = query_get_bool(m, "optionalInFunnel", &optional, e);
-        if (rc == 0 && optional)
-            rc = err_set(e, ERR_INVALID, NULL, "Optional steps are not supported");
+        f->rules.optional |= (uint32_t)optional << f->rules.n;
     }
+    return rc;
+}
+
+/* -------------------------------------------------------------------------- entities compared */
+
+static bool same_json(const struct json *x, const struct json *y)
+{
+    struct buf one = BUF_INIT(1 << 20), two = BUF_INIT(1 << 20);
+    struct json_writer w1 = JSON_WRITER(&one), w2 = JSON_WRITER(&two);
+    json_tree(&w1, x);
+    json_tree(&w2, y);
+    bool same = str_eq(buf_view(&one), buf_view(&two));
+    buf_release(&one);
+    buf_release(&two);
+    return same;
+}
+
+/* Is every event of y one of x, as far as can be seen: the same name, and no filter y has not? */
+static bool contains(const struct query_entity *x, const struct query_entity *y)
+{
+    const struct json *filters = json_get(x->node, "properties");
+    const struct json *others = json_get(y->node, "properties");
+    if (x->type != y->type || x->action != y->action || !str_eq(x->event, y->event))
+        return false;
+    for (const struct json *m = json_is(filters, JSON_ARRAY) ? filters->head : NULL; m;
+         m = m->next) {
+        const struct json *o = json_is(others, JSON_ARRAY) ? others->head : NULL;
+        while (o && !same_json(m, o))
+            o = o->next;
+        if (!o)
+            return false;
+    }
+    return !json_is(filters, JSON_OBJECT) || (others && same_json(filters, others));
+}
+
+/* -------------------------------------------------------------------------- exclusions, ranges */
+
+static int check_exclusion(struct funnel *f, const struct funnel_exclusion *x, struct err *e)
+{
+    int64_t last = (int64_t)f->rules.n - 1;
+    if (f->rules.order == FUNNEL_UNORDERED && (x->from != 0 || x->to != last))
+        return err_set(e, ERR_INVALID, NULL, "Partial Exclusions not allowed in unordered funnels");
+    if (x->from >= x->to)
+        return err_set(e, ERR_INVALID, NULL, "Exclusion event range is invalid. End of range "
+                                             "should be greater than start.");
+    if (x->from < 0 || x->from >= last)
+        return err_set(e, ERR_INVALID, NULL, "Exclusion event range is invalid. Start of range is "
+                                             "greater than number of steps.");
+    if (x->to > last)
+        return err_set(e, ERR_INVALID, NULL, "Exclusion event range is invalid. End of range is "
+                                             "greater than number of steps.");
+    for (int64_t i = x->from; i <= x->to; i++)
+        if (contains(&f->steps[i], &x->entity))
+            return err_set(e, ERR_INVALID, NULL, "Exclusion steps cannot contain an event that's "
+                                                 "part of funnel steps.");
+    return 0;
+}
+
+static int read_exclusions(struct funnel *f, const struct json *filter, struct err *e)
+{
+    const struct json *list = NULL;
+    int rc = query_get_list(filter, "exclusions", &list, e);
+    if (rc < 0 || !list)
+        return rc;
+    if (list->count > LIMIT_SERIES)
+        return query_misfit(e, "funnelsFilter.exclusions", "List should have at most %d items",
+                            LIMIT_SERIES);
+    f->exclusions = arena_alloc(f->q.j->arena, (list->count + 1) * sizeof(*f->exclusions));
+    for (const struct json *m = list->head; m && rc == 0; m = m->next, f->exclusions_n++) {
+        struct funnel_exclusion *x = &f->exclusions[f->exclusions_n];
+        x->from = x->to = INT64_MIN;
+        rc = query_entity_read(f->q.j, m, f->exclusions_n, &x->entity, e);
+        if (rc == 0)
+            rc = query_get_i64(m, "funnelFromStep", &x->from, e);
+        if (rc == 0)
+            rc = query_get_i64(m, "funnelToStep", &x->to, e);
+        if (rc == 0 && (x->from == INT64_MIN || x->to == INT64_MIN))
+            rc = query_misfit(e, x->from == INT64_MIN ? "funnelsFilter.exclusions.funnelFromStep"
+                                                      : "funnelsFilter.exclusions.funnelToStep",
+                              "Field required");
+        if (rc == 0)
+            rc = check_exclusion(f, x, e);
+    }
+    return rc;
+}
+
+static int read_range(struct funnel *f, const struct json *filter, struct err *e)
+{
+    int64_t last = (int64_t)f->rules.n - 1, from = -1, to = -1;
+    int rc = query_get_i64(filter, "funnelFromStep", &from, e);
+    const struct json *given = json_get(filter, "funnelFromStep");
+    if (rc == 0 && given && given->type != JSON_NULL && (from < 0 || from > last - 1))
+        return err_set(e, ERR_INVALID, NULL,
+                       "funnelFromStep is out of bounds. It must be between 0 and %d.",
+                       (int)last - 1);
+    if (rc == 0)
+        rc = query_get_i64(filter, "funnelToStep", &to, e);
+    given = json_get(filter, "funnelToStep");
+    if (rc == 0 && given && given->type != JSON_NULL && (to < 1 || to > last))
+        return err_set(e, ERR_INVALID, NULL,
+                       "funnelToStep is out of bounds. It must be between 1 and %d.", (int)last);
+    f->from_step = from < 0 ? 0 : from;
+    f->to_step = to < 0 ? last : to;
+    if (rc == 0 && f->from_step >= f->to_step)
+        return err_set(e, ERR_INVALID, NULL, "Funnel step range is invalid. funnelToStep should be "
+                                             "greater than funnelFromStep.");
+    if (rc == 0)
+        rc = query_get_i64(filter, "binCount", &f->bins, e);
+    given = json_get(filter, "binCount");
+    if (rc == 0 && given && given->type != JSON_NULL)
+        f->bins = f->bins < 1 ? 1 : f->bins > 90 ? 90 : f->bins;
+    return rc;
+}
+
+static int check_optional(struct funnel *f, struct err *e)
+{
+    if (!f->rules.optional)
+        return 0;
+    if (f->viz != FUNNEL_VIZ_STEPS || f->rules.order == FUNNEL_UNORDERED)
+        return err_set(e, ERR_INVALID, NULL,
+                       "Optional funnel steps are only supported in funnels with step order "
+                       "Sequential or Strict and the graph type \"Conversion Steps\".");
+    if (f->rules.optional & 1)
+        return err_set(e, ERR_INVALID, NULL, "The first step of a funnel cannot be optional.");
+    for (unsigned i = 0; i + 1 < f->rules.n; i++)
+        if ((f->rules.optional >> i & 3) == 1 &&
+            contains(&f->steps[i + 1], &f->steps[i]))
+            return err_set(e, ERR_INVALID, NULL, "An optional step cannot be the same as the "
+                                                 "following required step.");
+    return 0;
+}
+
+/* -------------------------------------------------------------------------- request */
+
+static int read_shape(struct funnel *f, const struct json *filter, struct err *e)
+{
+    static const char *const shapes[] = { "steps", "time_to_convert", "trends" };
+    static const char *const orders[] = { "ordered", "strict", "unordered" };
+    int viz = FUNNEL_VIZ_STEPS, order = FUNNEL_ORDERED;
+    int rc = read_word(filter, "funnelVizType", shapes, ARRAY_LEN(shapes), &viz, e);
+    if (rc == 0)
+        rc = read_word(filter, "funnelOrderType", orders, ARRAY_LEN(orders), &order, e);
+    f->viz = (enum funnel_viz)viz;
+    f->rules.order = (enum funnel_order)order;
+    if (rc == 0)
+        rc = read_window(f, filter, e);
+    if (rc == 0)
+        rc = read_exclusions(f, filter, e);
+    if (rc == 0)
+        rc = read_range(f, filter, e);
+    if (rc == 0)
+        rc = check_optional(f, e);
     return rc;
 }
 
 static int read_request(struct funnel *f, struct err *e)
 {
     const struct json *filter = NULL;
-    int rc = query_get_object(f->node, "funnelsFilter", &filter, e);
+    int rc = query_get_object(f->q.node, "funnelsFilter", &filter, e);
+    if (rc == 0)
+        rc = query_insight_refuse_compare(&f->q, "FunnelsQuery", e);
     if (rc == 0)
         rc = read_steps(f, e);
     if (rc == 0)
-        rc = refuse_unbuilt(filter, e);
-    if (rc == 0)
-        rc = read_window(f, filter, e);
+        rc = read_shape(f, filter, e);
     if (rc == 0)
         rc = read_actor(f, filter, e);
+    if (rc == 0 && f->viz != FUNNEL_VIZ_TIMES) /* which are of all actors */
+        rc = query_breakdown_read(f->q.j, f->q.node, &f->breakdown, e);
     if (rc == 0)
         rc = read_attribution(f, filter, e);
     if (rc == 0)
-        rc = query_breakdown_read(f->j, f->node, &f->breakdown, e);
-    if (rc == 0)
-        rc = query_all_properties(f->j, PROPERTIES_OF_EVENTS, f->node, &f->filter, e);
-    if (rc == 0)
-        rc = query_read_dates(f->j, f->node, INTERVAL_DAY, &f->dates, e);
+        rc = query_read_dates(f->q.j, f->q.node, INTERVAL_DAY, &f->dates, e);
+    if (rc == 0 && f->viz == FUNNEL_VIZ_TRENDS)
+        rc = query_dates_buckets(&f->dates, f->q.j->arena, &f->buckets, &f->buckets_n, e);
     return rc;
-}
-
-/* -------------------------------------------------------------------------- statement */
-
-static struct hogql_node *step_condition(struct funnel *f, size_t i)
-{
-    struct arena *a = f->j->arena;
-    const struct query_entity *en = &f->steps[i];
-    struct hogql_node *all = hogql_and(a, hogql_copy(a, en->of_event), hogql_copy(a, en->filter));
-    return all ? all : hogql_bool(a, true);
-}
-
-/* The numbers of the steps that an event is: [if(is step 1, 1, 0), …]. */
-static struct hogql_node *step_numbers(struct funnel *f)
-{
-    struct arena *a = f->j->arena;
-    struct hogql_node *list = hogql_list(a, HOGQL_ARRAY);
-    for (size_t i = 0; i < f->n; i++)
-        hogql_add(a, list,
-                  hogql_call(a, "if", step_condition(f, i), hogql_int(a, (int64_t)i + 1),
-                             hogql_int(a, 0), NULL));
-    return list;
-}
-
-static struct hogql_node *where(struct funnel *f)
-{
-    struct arena *a = f->j->arena;
-    struct hogql_node *any = NULL, *time = hogql_field(a, "timestamp", NULL);
-    for (size_t i = 0; i < f->n; i++)
-        any = hogql_or(a, any, step_condition(f, i));
-    struct hogql_node *all =
-        hogql_and(a, hogql_compare(a, HOGQL_GE, time, hogql_datetime(a, f->dates.from)),
-                  hogql_compare(a, HOGQL_LE, hogql_copy(a, time), hogql_datetime(a, f->dates.to)));
-    all = hogql_and(a, hogql_and(a, all, any), hogql_copy(a, f->filter));
-    if (f->group_index >= 0)
-        all = hogql_and(a, all, hogql_compare(a, HOGQL_NE, hogql_copy(a, f->actor),
-                                              hogql_string(a, STR(""))));
-    return all;
-}
-
-/* The actor's value of the breakdown, by attribution. */
-static int attributed(struct funnel *f, struct hogql_node **out, struct err *e)
-{
-    struct arena *a = f->j->arena;
-    struct hogql_placeholder ph[] = {
-        { "value", f->breakdown.expression },
-        { "none", query_breakdown_label(a, &f->breakdown, BREAKDOWN_NONE) },
-        { "step", step_condition(f, (size_t)f->attribution_step) },
-        { NULL, NULL },
-    };
-    str text = STR("argMinIf({value}, timestamp, {value} != {none})");
-    if (str_eqz(f->attribution, "last_touch"))
-        text = STR("argMaxIf({value}, timestamp, {value} != {none})");
-    else if (str_eqz(f->attribution, "step"))
-        text = STR("argMinIf({value}, timestamp, {step})");
-    else if (str_eqz(f->attribution, "all_events"))
-        text = STR("{value}");
-    return hogql_parse_expr(a, text, ph, out, e);
-}
-
-static const char per_actor[] =
-    "SELECT {actor} AS actor, {label} AS label,"
-    " arraySort(groupArray((toUnixTimestamp64Milli(timestamp),"
-    "   arrayFilter(k -> k > 0, {numbers})))) AS visits"
-    " FROM events WHERE {where} GROUP BY actor";
-static const char walked[] =
-    "SELECT label, arrayFold((paths, x) -> if(notEmpty(arrayElement(paths, {n})), paths,"
-    "   arrayMap(k -> if(not has(tupleElement(x, 2), k), arrayElement(paths, k),"
-    "     if(k = 1, [tupleElement(x, 1)],"
-    "       if(notEmpty(arrayElement(paths, k - 1))"
-    "         and tupleElement(x, 1) - arrayElement(arrayElement(paths, k - 1), 1) <= {window},"
-    "         arrayPushBack(arrayElement(paths, k - 1), tupleElement(x, 1)),"
-    "         arrayElement(paths, k)))),"
-    "     range(1, {n} + 1))),"
-    "   visits, arrayMap(k -> arrayMap(y -> tupleElement(y, 1), arraySlice(visits, 1, 0)),"
-    "     range(1, {n} + 1))) AS ends"
-    " FROM {source}";
-static const char reached[] =
-    "SELECT label, arrayLastIndex(path -> notEmpty(path), ends) AS steps,"
-    " arrayElement(ends, steps) AS times, count() OVER (PARTITION BY label) AS size FROM {source}";
-static const char placed[] =
-    "SELECT label, steps, times, dense_rank() OVER (ORDER BY size DESC, label ASC) AS place"
-    " FROM {source}";
-
-/* {source} wrapped by the template. */
-static int wrap(struct funnel *f, const char *text, struct hogql_node **source, struct err *e)
-{
-    struct arena *a = f->j->arena;
-    struct hogql_node *out;
-    struct hogql_placeholder ph[] = {
-        { "source", *source },
-        { "n", hogql_int(a, (int64_t)f->n) },
-        { "window", hogql_int(a, f->window_ms) },
-        { NULL, NULL },
-    };
-    int rc = hogql_parse_select(a, str_of(text), ph, &out, e);
-    if (rc == 0)
-        *source = out;
-    return rc;
-}
-
-static int expression(struct funnel *f, const char *text, int64_t k, struct hogql_node *list,
-                      struct err *e)
-{
-    struct arena *a = f->j->arena;
-    struct hogql_node *x;
-    struct hogql_placeholder ph[] = { { "k", hogql_int(a, k) }, { NULL, NULL } };
-    int rc = hogql_parse_expr(a, str_of(text), ph, &x, e);
-    if (rc == 0)
-        hogql_add(a, list, x);
-    return rc;
-}
-
-/* [group, counts of steps 1 to n, averages of 2 to n, medians of 2 to n] */
-static int counted(struct funnel *f, struct hogql_node *source, struct hogql_node **out,
-                   struct err *e)
-{
-    struct arena *a = f->j->arena;
-    struct hogql_node *columns = hogql_list(a, HOGQL_LIST);
-    struct hogql_placeholder ph[] = {
-        { "source", source },
-        { "limit", hogql_int(a, f->breakdown.limit) },
-        { "other", query_breakdown_label(a, &f->breakdown, BREAKDOWN_OTHER) },
-        { "columns", columns },
-        { NULL, NULL },
-    };
-    int rc = 0;
-    for (int64_t k = 1; k <= (int64_t)f->n && rc == 0; k++)
-        rc = expression(f, "countIf(steps >= {k})", k, columns, e);
-    for (int64_t k = 2; k <= (int64_t)f->n && rc == 0; k++)
-        rc = expression(f, "avgIf(arrayElement(times, {k}) - arrayElement(times, {k} - 1),"
-                           " steps >= {k} and arrayElement(times, {k}) >"
-                           " arrayElement(times, {k} - 1))", k, columns, e);
-    for (int64_t k = 2; k <= (int64_t)f->n && rc == 0; k++)
-        rc = expression(f, "medianIf(arrayElement(times, {k}) - arrayElement(times, {k} - 1),"
-                           " steps >= {k} and arrayElement(times, {k}) >"
-                           " arrayElement(times, {k} - 1))", k, columns, e);
-    if (rc < 0)
-        return rc;
-    return hogql_parse_select(a, f->breakdown.expression
-                                     ? STR("SELECT if(place > {limit}, {other}, label) AS group,"
-                                           " {columns} FROM {source} GROUP BY group")
-                                     : STR("SELECT '' AS group, {columns} FROM {source}"),
-                              ph, out, e);
-}
-
-static int statement(struct funnel *f, struct hogql_node **out, struct err *e)
-{
-    struct arena *a = f->j->arena;
-    struct hogql_node *source, *label = hogql_string(a, STR(""));
-    int rc = f->breakdown.expression ? attributed(f, &label, e) : 0;
-    if (rc < 0)
-        return rc;
-    struct hogql_placeholder ph[] = {
-        { "actor", f->actor },
-        { "label", label },
-        { "numbers", step_numbers(f) },
-        { "where", where(f) },
-        { NULL, NULL },
-    };
-    rc = hogql_parse_select(a, STR(per_actor), ph, &source, e);
-    if (rc < 0)
-        return rc;
-    if (f->breakdown.expression && str_eqz(f->attribution, "all_events"))
-        hogql_add(a, source->kids[SELECT_GROUP], hogql_field(a, "label", NULL));
-    rc = wrap(f, walked, &source, e);
-    if (rc == 0)
-        rc = wrap(f, reached, &source, e);
-    if (rc == 0)
-        rc = wrap(f, placed, &source, e);
-    return rc < 0 ? rc : counted(f, source, out, e);
-}
-
-/* -------------------------------------------------------------------------- result */
-
-/* The columns of one group: counts, averages, medians; index of the step from 0. */
-static const struct json *column(const struct json *row, size_t at)
-{
-    const struct json *v = row->head;
-    while (at-- && v)
-        v = v->next;
-    return v;
-}
-
-static void write_seconds(struct json_writer *w, const char *key, const struct json *ms)
-{
-    json_key(w, key);
-    if (json_is(ms, JSON_NUMBER))
-        json_f64(w, ms->num / 1000);
-    else
-        json_null(w);
-}
-
-/* ["Chrome"]; "" for none, "Other" for what is beyond the limit. */
-static void write_group(struct json_writer *w, const struct json *group)
-{
-    const struct json *v = group->type == JSON_ARRAY ? group->head : group;
-    json_open(w, '[');
-    for (; v; v = group->type == JSON_ARRAY ? v->next : NULL)
-        if (str_eqz(v->text, BREAKDOWN_OTHER))
-            json_z(w, "Other");
-        else
-            json_str(w, str_eqz(v->text, BREAKDOWN_NONE) ? STR("") : v->text);
-    json_close(w, ']');
-}
-
-static void write_step(struct funnel *f, struct json_writer *w, const struct json *row, size_t i)
-{
-    const struct query_entity *en = &f->steps[i];
-    const struct json *count = column(row, 1 + i);
-    json_open(w, '{');
-    json_key(w, "action_id");
-    if (en->action)
-        json_i64(w, en->action);
-    else
-        json_str(w, en->event);
-    json_key(w, "name");
-    json_str(w, en->label);
-    json_key(w, "custom_name");
-    json_str(w, en->custom_name);
-    json_key(w, "order");
-    json_i64(w, (int64_t)i);
-    json_key(w, "people");
-    json_raw(w, STR("[]"));
-    json_key(w, "count");
-    json_i64(w, count ? count->i64 : 0);
-    json_key(w, "type");
-    json_z(w, en->type);
-    write_seconds(w, "average_conversion_time", i ? column(row, f->n + i) : NULL);
-    write_seconds(w, "median_conversion_time", i ? column(row, 2 * f->n - 1 + i) : NULL);
-    if (f->breakdown.expression) {
-        json_key(w, "breakdown");
-        write_group(w, row->head);
-        json_key(w, "breakdown_value");
-        write_group(w, row->head);
-    }
-    json_close(w, '}');
-}
-
-static void write_steps(struct funnel *f, struct json_writer *w, const struct json *row)
-{
-    json_open(w, '[');
-    for (size_t i = 0; i < f->n; i++)
-        write_step(f, w, row, i);
-    json_close(w, ']');
-}
-
-/* By conversions at the last step, then the one before, and so on. */
-static int compare_groups(const struct funnel *f, const struct json *x, const struct json *y)
-{
-    for (size_t i = f->n; i > 0; i--) {
-        int64_t a = column(x, i)->i64, b = column(y, i)->i64;
-        if (a != b)
-            return a > b ? -1 : 1;
-    }
-    return 0;
-}
-
-static void write_groups(struct funnel *f, struct json_writer *w, const struct json *rows)
-{
-    const struct json **list = arena_alloc(f->j->arena, (rows->count + 1) * sizeof(*list));
-    size_t n = 0;
-    for (const struct json *row = rows->head; row; row = row->next) {
-        size_t at = n++; /* few groups: put each in its place */
-        while (at && compare_groups(f, row, list[at - 1]) < 0) {
-            list[at] = list[at - 1];
-            at--;
-        }
-        list[at] = row;
-    }
-    json_open(w, '[');
-    for (size_t i = 0; i < n; i++)
-        write_steps(f, w, list[i]);
-    json_close(w, ']');
-}
-
-static int run_statement(struct funnel *f, const struct hogql_node *select,
-                         struct query_result *out, struct err *e)
-{
-    struct hogql_compiled compiled;
-    struct query_rows rows;
-    const struct json *tree;
-    struct buf answer = BUF_INIT(LIMIT_QUERY_RESULT);
-    int rc = query_execute(f->j, select, &compiled, &answer, e);
-    if (rc == 0)
-        rc = query_rows_read(f->j->arena, buf_view(&answer), &rows, e);
-    if (rc == 0)
-        rc = query_rows_parse(f->j->arena, &rows, &tree, e);
-    buf_release(&answer);
-    if (rc < 0)
-        return rc;
-    if (rows.n != 3 * f->n - 1 || (!f->breakdown.expression && rows.count != 1))
-        return err_internal(e, "the rows of a funnel have an unknown shape");
-    struct json_writer w = JSON_WRITER(&out->results);
-    if (f->breakdown.expression)
-        write_groups(f, &w, tree);
-    else
-        write_steps(f, &w, tree->head);
-    return 0;
 }
 
 int query_run_funnels(struct query_job *j, const struct json *node, struct query_result *out,
                       struct err *e)
 {
-    struct funnel f = { .j = j, .node = node };
+    struct funnel f = { 0 };
     struct hogql_node *select;
-    int rc = read_request(&f, e);
+    struct funnel_counts *counts = arena_new_of(j->arena, struct funnel_counts);
+    int rc = query_insight_read(j, node, &f.q, e);
     if (rc == 0)
-        rc = statement(&f, &select, e);
+        rc = read_request(&f, e);
     if (rc == 0)
-        rc = run_statement(&f, select, out, e);
+        rc = funnel_statement(&f, &select, e);
+    if (rc == 0)
+        rc = funnel_count(&f, select, counts, e);
+    if (rc == 0)
+        rc = funnel_write(&f, counts, &out->results, e);
     if (rc < 0)
         return rc;
-    out->interval = f.dates.interval;
-    out->date_to = f.dates.to;
+    query_insight_finish(&f.q, select, &f.dates, out);
     struct json_writer w = query_members(out);
-    json_key(&w, "hogql");
-    size_t at = out->members.n;
-    json_str(&w, hogql_to_text(j->arena, select));
-    out->hogql = query_span_from(out, at);
-    query_write_dates(&w, &f.dates);
-    query_write_common(j, &w);
+    w.more[w.depth] = true; /* those that are there */
+    json_key(&w, "isUdf");
+    json_bool(&w, true);
     return 0;
 }

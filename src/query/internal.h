@@ -78,6 +78,11 @@ int query_execute(struct query_job *j, const struct hogql_node *select,
 /* The same, and its rows as a tree in the job's arena. */
 int query_select(struct query_job *j, const struct hogql_node *select, const struct json **rows,
                  struct err *e);
+/* Compiles the tree and runs it; the answer, in that format, goes to `take` piece by piece while the
+ * engine makes it. A negative answer of `take`, with e filled, ends it. */
+int query_stream(struct query_job *j, const struct hogql_node *select, const char *format,
+                 int (*take)(void *context, str piece, struct err *e), void *context,
+                 struct err *e);
 /* The limits of a query that returns rows to its caller: 100 when it names none, 50,000. */
 void query_limit_rows(struct query_job *j);
 

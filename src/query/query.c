@@ -279,8 +279,8 @@ void query_job_init(struct query_job *j, const struct query_scope *s)
     };
 }
 
-int query_execute(struct query_job *j, const struct hogql_node *select,
-                  struct hogql_compiled *compiled, struct buf *out, struct err *e)
+static int execute(struct query_job *j, const struct hogql_node *select, struct olap_query *q,
+                   struct hogql_compiled *compiled, struct buf *out, struct err *e)
 {
     char tag[64];
     struct uuid id = uuid_v4();
@@ -292,15 +292,34 @@ int query_execute(struct query_job *j, const struct hogql_node *select,
     j->parse_us += compiled_at - begin;
     if (rc < 0)
         return rc;
-    struct olap_query q = { .sql = compiled->sql, .seconds = j->seconds, .tag = tag,
-                            .gone = j->gone, .gone_context = j->gone_context };
+    q->sql = compiled->sql;
+    q->seconds = j->seconds;
+    q->tag = tag;
+    q->gone = j->gone;
+    q->gone_context = j->gone_context;
     rc = gate_enter(j->scope->service, j, e);
     if (rc < 0)
         return rc;
-    rc = olap_run(j->olap, &q, out, e);
+    rc = olap_run(j->olap, q, out, e);
     gate_leave(j->scope->service);
     j->engine_us += clock_mono_us() - compiled_at;
     return rc;
+}
+
+int query_execute(struct query_job *j, const struct hogql_node *select,
+                  struct hogql_compiled *compiled, struct buf *out, struct err *e)
+{
+    struct olap_query q = { 0 };
+    return execute(j, select, &q, compiled, out, e);
+}
+
+int query_stream(struct query_job *j, const struct hogql_node *select, const char *format,
+                 int (*take)(void *context, str piece, struct err *e), void *context,
+                 struct err *e)
+{
+    struct olap_query q = { .format = format, .take = take, .take_context = context };
+    struct hogql_compiled compiled;
+    return execute(j, select, &q, &compiled, NULL, e);
 }
 
 int query_select(struct query_job *j, const struct hogql_node *select, const struct json **rows,
