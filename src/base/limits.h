@@ -32,6 +32,8 @@
 #define LIMIT_SERIES 50                   /* series of one query */
 #define LIMIT_FUNNEL_ACTOR (128u << 20)   /* bytes of one actor's events in a funnel */
 #define LIMIT_FUNNEL_MEMORY (256u << 20)  /* bytes of what a funnel keeps of conversions and values */
+#define LIMIT_RETENTION 400              /* intervals of a retention, and values of its rows */
+#define LIMIT_RETENTION_REACH 4000        /* intervals its brackets may hold */
 #define LIMIT_QUERY_CACHE (96u << 20)     /* bytes of query results kept */
 #define LIMIT_PATH_STEPS 100             /* steps of a path that are shown */
 #define LIMIT_PATH_EDGES 10000           /* edges in one answer of paths */

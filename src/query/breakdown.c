@@ -192,3 +192,16 @@ str query_breakdown_text(struct arena *a, const struct json *value)
                            STR_ARG(v->text));
     return out;
 }
+
+int query_breakdown_compare(const struct json *x, const struct json *y)
+{
+    if (x->type == JSON_ARRAY && y->type == JSON_ARRAY) {
+        int order = 0;
+        for (x = x->head, y = y->head; x && y && !order; x = x->next, y = y->next)
+            order = query_breakdown_compare(x, y);
+        return order;
+    }
+    size_t n = x->text.n < y->text.n ? x->text.n : y->text.n;
+    int order = n ? memcmp(x->text.p, y->text.p, n) : 0;
+    return order ? order : (x->text.n > y->text.n) - (x->text.n < y->text.n);
+}

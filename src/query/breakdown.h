@@ -26,3 +26,5 @@ struct hogql_node *query_breakdown_label(struct arena *a, const struct query_bre
 int query_breakdown_rank(const struct query_breakdown *b, const struct json *value);
 /* "Chrome", "Chrome::Mac". */
 str query_breakdown_text(struct arena *a, const struct json *value);
+/* Values in order: less than, equal to, greater than 0. */
+int query_breakdown_compare(const struct json *x, const struct json *y);

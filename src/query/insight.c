@@ -71,9 +71,10 @@ struct hogql_node *query_insight_where(const struct query_insight *q, int64_t fr
 {
     struct arena *a = q->j->arena;
     struct hogql_node *time = hogql_field(a, "timestamp", NULL);
-    struct hogql_node *all =
-        hogql_and(a, hogql_compare(a, HOGQL_GE, time, hogql_datetime(a, from)),
-                  hogql_compare(a, HOGQL_LE, hogql_copy(a, time), hogql_datetime(a, to)));
+    struct hogql_node *all = hogql_compare(a, HOGQL_LE, time, hogql_datetime(a, to));
+    if (from != INT64_MIN)
+        all = hogql_and(a, hogql_compare(a, HOGQL_GE, hogql_copy(a, time),
+                                         hogql_datetime(a, from)), all);
     all = hogql_and(a, all, more);
     if (q->group_index >= 0)
         all = hogql_and(a, all, hogql_compare(a, HOGQL_NE, query_insight_actor(q),
@@ -196,6 +197,10 @@ void query_insight_finish(const struct query_insight *q, const struct hogql_node
     json_str(&w, select ? hogql_to_text(q->j->arena, select) : STR_NULL);
     if (select)
         out->hogql = query_span_from(out, at);
+    if (out->has_more) {
+        json_key(&w, "hasMore");
+        json_bool(&w, true);
+    }
     query_write_dates(&w, d);
     query_write_common(q->j, &w);
 }

@@ -23,7 +23,8 @@ int query_insight_refuse_compare(const struct query_insight *q, const char *kind
 
 /* The column that tells actors apart: person_id, $group_0. */
 struct hogql_node *query_insight_actor(const struct query_insight *q);
-/* Events between the instants, both included, that pass `more` (NULL: all) and have an actor. */
+/* Events between the instants, both included, that pass `more` (NULL: all) and have an actor. From
+ * INT64_MIN: from the beginning. */
 struct hogql_node *query_insight_where(const struct query_insight *q, int64_t from, int64_t to,
                                        struct hogql_node *more);
 /* The entity's events that pass its properties: event = … AND …; NULL: all. */
@@ -48,6 +49,7 @@ int query_insight_bucket(const struct query_insight *q, const struct query_dates
 /* "labels" and "days" of buckets. */
 void query_insight_write_buckets(const struct query_insight *q, struct json_writer *w,
                                  const struct query_dates *d, const int64_t *buckets, size_t n);
-/* The members beside "results": hogql (select may be NULL), the range, and what all kinds have. */
+/* The members beside "results": hogql (select may be NULL), hasMore if there is more, the range, and
+ * what all kinds have. */
 void query_insight_finish(const struct query_insight *q, const struct hogql_node *select,
                           const struct query_dates *d, struct query_result *out);

@@ -51,6 +51,8 @@ int query_run_events(struct query_job *j, const struct json *node, struct query_
                      struct err *e);
 int query_run_lifecycle(struct query_job *j, const struct json *node, struct query_result *out,
                         struct err *e);
+int query_run_retention(struct query_job *j, const struct json *node, struct query_result *out,
+                        struct err *e);
 int query_run_stickiness(struct query_job *j, const struct json *node, struct query_result *out,
                          struct err *e);
 int query_run_paths(struct query_job *j, const struct json *node, struct query_result *out,

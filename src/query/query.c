@@ -30,6 +30,7 @@ static const struct query_kind kinds[] = {
     { "HogQLQuery", query_run_hogql },
     { "LifecycleQuery", query_run_lifecycle },
     { "PathsQuery", query_run_paths },
+    { "RetentionQuery", query_run_retention },
     { "StickinessQuery", query_run_stickiness },
     { "TrendsQuery", query_run_trends },
 };
@@ -39,9 +40,9 @@ static const char *const known_kinds[] = {
     "DataTableNode",  "DataVisualizationNode", "DatabaseSchemaQuery",
     "FunnelCorrelationQuery", "HogQLASTQuery", "HogQLAutocomplete",
     "HogQLMetadata",  "HogQuery",       "InsightActorsQuery",    "InsightVizNode",
-    "PersonsNode",    "RetentionQuery",
-    "SavedInsightNode", "SessionsTimelineQuery", "WebOverviewQuery",
-    "WebStatsTableQuery", "WebGoalsQuery", "EventsNode", "ActionsNode", "DataWarehouseNode",
+    "PersonsNode",    "SavedInsightNode", "SessionsTimelineQuery",
+    "WebOverviewQuery", "WebStatsTableQuery", "WebGoalsQuery", "EventsNode", "ActionsNode",
+    "DataWarehouseNode",
 };
 
 struct query_service {

@@ -317,7 +317,7 @@ int query_run_stickiness(struct query_job *j, const struct json *node, struct qu
                          struct err *e)
 {
     struct stickiness s = { 0 };
-    struct hogql_node *select;
+    struct hogql_node *select = NULL;
     const struct json *rows = NULL;
     int rc = read_request(j, node, &s, e);
     if (rc == 0)

@@ -197,19 +197,6 @@ static void apply_formulas(struct result *r)
 
 /* -------------------------------------------------------------------------- order */
 
-static int compare_values(const struct json *x, const struct json *y)
-{
-    if (x->type == JSON_ARRAY && y->type == JSON_ARRAY) {
-        int order = 0;
-        for (x = x->head, y = y->head; x && y && !order; x = x->next, y = y->next)
-            order = compare_values(x, y);
-        return order;
-    }
-    size_t n = x->text.n < y->text.n ? x->text.n : y->text.n;
-    int order = n ? memcmp(x->text.p, y->text.p, n) : 0;
-    return order ? order : (x->text.n > y->text.n) - (x->text.n < y->text.n);
-}
-
 /* Current before previous; in each the series (or formulas) in order; in each the values by their
  * sum, then no value, then all others. */
 static int row_order(const void *x, const void *y)
@@ -226,7 +213,7 @@ static int row_order(const void *x, const void *y)
         return a->rank - b->rank;
     if (a->sum != b->sum)
         return a->sum > b->sum ? -1 : 1;
-    return a->value ? compare_values(a->value, b->value) : 0;
+    return a->value ? query_breakdown_compare(a->value, b->value) : 0;
 }
 
 static struct trends_row **sorted(struct result *r)

@@ -46,4 +46,22 @@ function calendar({ zone, weekStart = 0, interval }) {
   return { of, next, previous, between, text };
 }
 
-module.exports = { calendar, dayOf };
+// Minutes that the wall's clock is ahead of UTC.
+function offset(zone, at) {
+  const w = look(zone, at);
+  return (Date.parse(`${w.day}T00:00:00Z`) + w.hour * HOUR + w.minute * 60000 - Math.floor(at / 60000) * 60000) / 60000;
+}
+
+// A key as an instant with the offset of its zone: 2024-03-31T00:00:00+01:00.
+function instantOf(zone, key) {
+  let at = key;
+  if (typeof key === "string") {
+    const local = Date.parse(`${key}T00:00:00Z`);
+    at = local - offset(zone, local - offset(zone, local) * 60000) * 60000;
+  }
+  const ahead = offset(zone, at), two = (n) => String(n).padStart(2, "0"), wide = Math.abs(ahead);
+  const text = new Date(at + ahead * 60000).toISOString().slice(0, 19);
+  return ahead ? `${text}${ahead < 0 ? "-" : "+"}${two(Math.floor(wide / 60))}:${two(wide % 60)}` : `${text}Z`;
+}
+
+module.exports = { calendar, dayOf, instantOf };

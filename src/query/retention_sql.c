@@ -1,0 +1,347 @@
+/* retention_sql.c - the statement of a RetentionQuery: what each actor did in each interval, out of
+ * that each actor's starts and returns, out of those the pairs of a start and a value. */
+#include "base/clock.h"
+#include "query/retention.h"
+
+#define BEFORE (-1) /* the number of all intervals before the range together */
+
+/* How an actor's start looks: its interval alone, or a tuple that begins with it. */
+struct shape {
+    struct retention *r;
+    struct arena *a;
+    struct hogql_node *start; /* of the inner columns */
+    int label, time, passed;  /* places in the tuple, from 1; 0: not in it */
+};
+
+static struct hogql_node *name(const struct shape *s, const char *text)
+{
+    return hogql_field(s->a, text, NULL);
+}
+
+/* -------------------------------------------------------------------------- events */
+
+static struct hogql_node *since_first(const struct shape *s, struct hogql_node *more)
+{
+    struct hogql_node *inside = hogql_compare(s->a, HOGQL_GE, name(s, "timestamp"),
+                                              hogql_datetime(s->a, s->r->dates.from));
+    return hogql_and(s->a, inside, more);
+}
+
+static struct hogql_node *or_true(const struct shape *s, struct hogql_node *x)
+{
+    return x ? x : hogql_bool(s->a, true);
+}
+
+/* Filters of the whole query apply to each event but to find the very first one. */
+static bool filters_apart(const struct shape *s)
+{
+    return s->r->type == RETENTION_FIRST_EVER;
+}
+
+/* What begins: target events; to find the very first one, whatever else they are. */
+static struct hogql_node *is_target(const struct shape *s)
+{
+    const struct retention *r = s->r;
+    return filters_apart(s) ? hogql_copy(s->a, r->target.of_event)
+                            : query_insight_entity(&r->q, &r->target);
+}
+
+static struct hogql_node *passes(const struct shape *s)
+{
+    const struct retention *r = s->r;
+    return hogql_and(s->a, query_insight_entity(&r->q, &r->target),
+                     hogql_copy(s->a, r->q.filter));
+}
+
+static struct hogql_node *is_return(const struct shape *s)
+{
+    const struct retention *r = s->r;
+    struct hogql_node *x = query_insight_entity(&r->q, &r->returning);
+    if (filters_apart(s))
+        x = hogql_and(s->a, x, hogql_copy(s->a, r->q.filter));
+    return r->type == RETENTION_RECURRING ? x : since_first(s, x);
+}
+
+static struct hogql_node *where(const struct shape *s)
+{
+    const struct retention *r = s->r;
+    struct hogql_node *target = is_target(s), *come = is_return(s);
+    struct hogql_node *either = target && come ? target : NULL; /* else all of them */
+    if (either && !hogql_same(target, come))
+        either = hogql_or(s->a, target, come);
+    if (!filters_apart(s))
+        either = hogql_and(s->a, either, hogql_copy(s->a, r->q.filter));
+    int64_t from = r->type == RETENTION_RECURRING ? r->dates.from : INT64_MIN;
+    return query_insight_where(&r->q, from, r->dates.to, either);
+}
+
+static int add_column(const struct shape *s, struct hogql_node *list, const char *text,
+                      const struct hogql_placeholder *ph, struct err *e)
+{
+    struct hogql_node *x;
+    int rc = hogql_parse_expr(s->a, str_of(text), ph, &x, e);
+    if (rc == 0)
+        hogql_add(s->a, list, x);
+    return rc;
+}
+
+/* Of an actor in an interval: how often it started and came; with a breakdown the value at its first
+ * start (the least of several at one instant); with windows when it started and all times it came. */
+static int slot_columns(const struct shape *s, struct hogql_node *list, struct err *e)
+{
+    struct hogql_placeholder ph[] = {
+        { "target", or_true(s, is_target(s)) },
+        { "passes", or_true(s, passes(s)) },
+        { "returns", or_true(s, is_return(s)) },
+        { "label", s->label ? s->r->breakdown.expression : hogql_null(s->a) },
+        { NULL, NULL },
+    };
+    int rc = add_column(s, list, "countIf({target}) AS starts", ph, e);
+    if (rc == 0)
+        rc = add_column(s, list, s->r->windows ? "groupArrayIf(timestamp, {returns}) AS visits"
+                                               : "countIf({returns}) AS visits", ph, e);
+    if (rc == 0 && s->label)
+        rc = add_column(s, list, "tupleElement(minIf(tuple(timestamp, {label}), {passes}), 2)"
+                                 " AS label", ph, e);
+    if (rc == 0 && s->time)
+        rc = add_column(s, list, "minIf(timestamp, {target}) AS begun", ph, e);
+    if (rc == 0 && s->passed)
+        rc = add_column(s, list, "minIf(timestamp, {target}) = minIf(timestamp, {passes})"
+                                 " AS passed", ph, e);
+    return rc;
+}
+
+static int by_slot(const struct shape *s, struct hogql_node **out, struct err *e)
+{
+    const struct retention *r = s->r;
+    struct hogql_node *slot, *columns = hogql_list(s->a, HOGQL_LIST);
+    int rc = query_insight_bucket(&r->q, &r->dates, r->dates.from, name(s, "timestamp"), &slot, e);
+    if (rc == 0)
+        rc = slot_columns(s, columns, e);
+    if (rc < 0)
+        return rc;
+    if (r->type != RETENTION_RECURRING)
+        slot = hogql_call(s->a, "if", since_first(s, NULL), slot, hogql_int(s->a, BEFORE), NULL);
+    struct hogql_placeholder ph[] = {
+        { "actor", query_insight_actor(&r->q) },
+        { "slot", slot },
+        { "columns", columns },
+        { "where", where(s) },
+        { NULL, NULL },
+    };
+    return query_insight_select(&r->q, "SELECT {actor} AS actor, {slot} AS slot, {columns}"
+                                       " FROM events WHERE {where} GROUP BY actor, slot",
+                                ph, out, e);
+}
+
+/* -------------------------------------------------------------------------- actors */
+
+static struct hogql_node *part(const struct shape *s, struct hogql_node *of, int place)
+{
+    return s->start->kind == HOGQL_TUPLE
+               ? hogql_call(s->a, "tupleElement", of, hogql_int(s->a, place), NULL)
+               : of;
+}
+
+static int begun(const struct shape *s, struct hogql_node **out, struct err *e)
+{
+    struct hogql_node *x = name(s, "x");
+    struct hogql_node *counts = hogql_compare(s->a, HOGQL_GE, part(s, x, 1), hogql_int(s->a, 0));
+    if (s->passed)
+        counts = hogql_and(s->a, counts, part(s, x, s->passed));
+    struct hogql_placeholder ph[] = {
+        { "start", s->start }, { "counts", counts }, { NULL, NULL }
+    };
+    str text = STR("groupArrayIf({start}, starts > 0)");
+    if (s->r->type != RETENTION_RECURRING) /* the first, if it is in the range */
+        text = STR("arrayFilter(x -> {counts},"
+                   " arraySlice(arraySort(groupArrayIf({start}, starts > 0)), 1, 1))");
+    return hogql_parse_expr(s->a, text, ph, out, e);
+}
+
+static int by_actor(const struct shape *s, struct hogql_node *source, struct hogql_node **out,
+                    struct err *e)
+{
+    struct hogql_node *starts, *came;
+    struct hogql_placeholder least[] = { { "least", hogql_int(s->a, s->r->least) },
+                                         { NULL, NULL } };
+    int rc = begun(s, &starts, e);
+    if (rc == 0)
+        rc = hogql_parse_expr(s->a, s->r->windows ? STR("arrayFlatten(groupArray(visits))")
+                                                  : STR("groupArrayIf(slot, visits >= {least})"),
+                              least, &came, e);
+    if (rc < 0)
+        return rc;
+    struct hogql_placeholder ph[] = {
+        { "starts", starts }, { "came", came }, { "source", source }, { NULL, NULL }
+    };
+    return query_insight_select(&s->r->q, "SELECT {starts} AS began, {came} AS came FROM {source}"
+                                          " GROUP BY actor", ph, out, e);
+}
+
+/* -------------------------------------------------------------------------- pairs */
+
+/* In microseconds. A month of windows has 30 days. */
+static int64_t window_length(enum query_interval interval)
+{
+    const int64_t hour = 3600 * CLOCK_SECOND;
+    switch (interval) {
+    case INTERVAL_HOUR:
+        return hour;
+    case INTERVAL_WEEK:
+        return 7 * 24 * hour;
+    case INTERVAL_MONTH:
+        return 30 * 24 * hour;
+    default:
+        return 24 * hour;
+    }
+}
+
+/* Each start by itself, and how many intervals after it each return was. */
+static int by_start(const struct shape *s, struct hogql_node *source, struct hogql_node **out,
+                    struct err *e)
+{
+    struct hogql_placeholder ph[] = {
+        { "source", source },
+        { "start", part(s, name(s, "one"), 1) },
+        { "label", s->label ? part(s, name(s, "one"), s->label) : hogql_string(s->a, STR("")) },
+        { "begun", s->time ? part(s, name(s, "one"), s->time) : hogql_null(s->a) },
+        { "reach", hogql_int(s->a, s->r->reach) },
+        { "length", hogql_int(s->a, window_length(s->r->dates.interval)) },
+        { NULL, NULL },
+    };
+    return query_insight_select(
+        &s->r->q,
+        s->r->windows
+            ? "SELECT {start} AS start, {label} AS label, arrayFilter(k -> k > 0 and k <= {reach},"
+              " arrayMap(t -> intDiv(dateDiff('microsecond', {begun}, t), {length}),"
+              " arrayFilter(t -> t >= {begun}, came))) AS after"
+              " FROM (SELECT arrayJoin(began) AS one, came FROM {source})"
+            : "SELECT {start} AS start, {label} AS label, arrayFilter(k -> k > 0 and k <= {reach},"
+              " arrayMap(t -> t - {start}, came)) AS after"
+              " FROM (SELECT arrayJoin(began) AS one, came FROM {source})",
+        ph, out, e);
+}
+
+/* [1, 2, 2, 3, 3, 3]: the value that holds each interval after the start. */
+static struct hogql_node *value_of_interval(const struct shape *s)
+{
+    struct hogql_node *list = hogql_list(s->a, HOGQL_ARRAY);
+    for (size_t i = 1; i < s->r->values_n; i++)
+        for (int64_t k = 0; k < s->r->widths[i]; k++)
+            hogql_add(s->a, list, hogql_int(s->a, (int64_t)i));
+    return list;
+}
+
+/* The values that a start counts in, each once; 0 always. */
+static int values(const struct shape *s, struct hogql_node **out, struct err *e)
+{
+    const struct retention *r = s->r;
+    struct hogql_placeholder ph[] = {
+        { "after", name(s, "after") },
+        { "least", hogql_int(s->a, r->least) },
+        { "places", value_of_interval(s) },
+        { NULL, NULL },
+    };
+    struct hogql_node *list = ph[0].value;
+    int rc = 0;
+    if (r->windows)
+        rc = hogql_parse_expr(s->a,
+                              STR("arrayFilter(k -> countEqual(after, k) >= {least},"
+                                  " arrayDistinct(after))"),
+                              ph, &list, e);
+    ph[0].value = list;
+    if (rc == 0 && r->reach > (int64_t)r->values_n - 1) /* brackets */
+        rc = hogql_parse_expr(s->a,
+                              STR("arrayDistinct(arrayMap(k -> arrayElement({places}, k),"
+                                  " {after}))"),
+                              ph, &list, e);
+    if (rc < 0)
+        return rc;
+    ph[0].value = list;
+    return hogql_parse_expr(s->a, r->cumulative ? STR("arrayMax(arrayPushFront({after}, 0))")
+                                                : STR("arrayJoin(arrayPushFront({after}, 0))"),
+                            ph, out, e);
+}
+
+static int pairs(const struct shape *s, struct hogql_node *source, struct hogql_node **out,
+                 struct err *e)
+{
+    struct hogql_node *k;
+    int rc = values(s, &k, e);
+    if (rc < 0)
+        return rc;
+    struct hogql_placeholder ph[] = { { "source", source }, { "k", k }, { NULL, NULL } };
+    return query_insight_select(&s->r->q, s->label
+                                              ? "SELECT start, {k} AS k, count() AS actors, label"
+                                                " FROM {source} GROUP BY start, k, label"
+                                              : "SELECT start, {k} AS k, count() AS actors"
+                                                " FROM {source} GROUP BY start, k",
+                                ph, out, e);
+}
+
+/* -------------------------------------------------------------------------- breakdown limit */
+
+/* Values by the number of starts; from the limit on they become one. "No value" is not counted among
+ * them. */
+static const char ranked[] =
+    "SELECT start, k, actors, label, dense_rank() OVER (ORDER BY if(label = {none}, 1, 0) ASC,"
+    " starts DESC, label ASC) AS place FROM (SELECT start, k, actors, label,"
+    " sum(if({all} or k = 0, actors, 0)) OVER (PARTITION BY label) AS starts FROM {source})";
+static const char folded[] =
+    "SELECT start, k, sum(actors) AS actors,"
+    " if(place > {limit} and label != {none}, {other}, label) AS value FROM {source}"
+    " GROUP BY start, k, value";
+
+static int limit_values(const struct shape *s, struct hogql_node *source, struct hogql_node **out,
+                        struct err *e)
+{
+    const struct query_breakdown *b = &s->r->breakdown;
+    struct hogql_placeholder ph[] = {
+        { "source", source },
+        { "none", query_breakdown_label(s->a, b, BREAKDOWN_NONE) },
+        { "other", query_breakdown_label(s->a, b, BREAKDOWN_OTHER) },
+        { "limit", hogql_int(s->a, b->limit) },
+        { "all", hogql_bool(s->a, s->r->cumulative) }, /* one pair for each start */
+        { NULL, NULL },
+    };
+    int rc = query_insight_select(&s->r->q, ranked, ph, &source, e);
+    ph[0].value = source;
+    return rc < 0 ? rc : query_insight_select(&s->r->q, folded, ph, out, e);
+}
+
+/* -------------------------------------------------------------------------- the whole */
+
+static int add_part(struct shape *s, const char *column)
+{
+    hogql_add(s->a, s->start, name(s, column));
+    return (int)s->start->n;
+}
+
+int retention_statement(struct retention *r, struct hogql_node **out, struct err *e)
+{
+    struct shape s = { .r = r, .a = r->q.j->arena };
+    struct hogql_node *source;
+    s.start = hogql_list(s.a, HOGQL_TUPLE);
+    add_part(&s, "slot");
+    if (r->breakdown.expression)
+        s.label = add_part(&s, "label");
+    if (r->windows)
+        s.time = add_part(&s, "begun");
+    if (r->type == RETENTION_FIRST_EVER)
+        s.passed = add_part(&s, "passed");
+    if (s.start->n == 1)
+        s.start = s.start->kids[0];
+    int rc = by_slot(&s, &source, e);
+    if (rc == 0)
+        rc = by_actor(&s, source, &source, e);
+    if (rc == 0)
+        rc = by_start(&s, source, &source, e);
+    if (rc == 0)
+        rc = pairs(&s, source, &source, e);
+    if (rc == 0 && s.label)
+        rc = limit_values(&s, source, &source, e);
+    if (rc == 0)
+        *out = source;
+    return rc;
+}
