@@ -99,6 +99,41 @@ function expected(event, row) {
   return properties;
 }
 
+// The same asked back through the API, as a user would.
+async function asked(project, sent, found) {
+  const api = async (path, body) => {
+    const reply = await s.call(body ? "POST" : "GET", `/api/projects/${project.id}/${path}`, { body });
+    assert.equal(reply.status, 200, `${path}: ${reply.text}`);
+    return reply.json;
+  };
+  const listed = (await api("events/?limit=100&after=2020-01-01")).results;
+  for (const row of found) assert.ok(listed.some((r) => r.id === row.uuid), `${row.event} is listed`);
+  for (const event of sent) {
+    const seen = listed.find((r) => r.id === event.uuid), row = found.find((r) => r.uuid === event.uuid);
+    assert.deepEqual([seen.event, seen.distinct_id, Date.parse(seen.timestamp)],
+      [event.event, event.properties.distinct_id, Date.parse(event.timestamp)]);
+    assert.deepEqual(seen.properties, expected(event, row), event.event);
+    const one = await api(`events/${event.uuid}/`);
+    assert.deepEqual(one.properties, seen.properties);
+    assert.equal(one.elements.length > 0, "$elements_chain" in event.properties, event.event);
+  }
+  const [link] = listed.filter((r) => r.event === "$autocapture" && r.properties.$el_text?.startsWith("Buy"));
+  const [b, a] = (await api(`events/${link.id}/`)).elements;
+  assert.deepEqual([b.tag_name, b.text, a.tag_name, a.href, a.attr_class], ["b", 'Buy "now"; ü', "a", "cart?step=1", ["big", "btn"]]);
+
+  const anonymous = sent[0].properties.distinct_id;
+  const [ann, ...others] = (await api("persons/")).results;
+  assert.deepEqual(others, []);
+  assert.deepEqual([...ann.distinct_ids].sort(), ["ann", "ann-phone", anonymous].sort());
+  assert.deepEqual([ann.properties.email, ann.properties.plan, ann.properties.first, ann.properties.second], ["ann@x.io", "paid", 1, 2]);
+  assert.equal((await api(`persons/?distinct_id=${anonymous}`)).results[0].id, ann.id);
+
+  const query = async (text) => (await api("query/", { query: { kind: "HogQLQuery", query: text } })).results;
+  assert.deepEqual(await query("select uniq(person_id) from events"), [[1]]);
+  assert.deepEqual(await query("select person.properties.email, properties.price, $group_0 from events where event = 'bought'"), [["ann@x.io", 10, "acme"]]);
+  assert.deepEqual(await query("select properties.text from events where event = 'looked'"), [["ü 😀 \" \\ </script>"]]);
+}
+
 const variants = { "as it comes": {}, "without compression and batches": { disable_compression: true, request_batching: false },
   "person profiles always": { person_profiles: "always" } };
 for (const [name, options] of Object.entries(variants))
@@ -166,6 +201,7 @@ for (const [name, options] of Object.entries(variants))
     assert.equal(person.is_identified, 1);
     const [group] = await rows(s.data, `SELECT key, properties FROM groups FINAL WHERE team_id = ${project.id}`);
     assert.deepEqual(JSON.parse(group.properties), { seats: 5 });
+    await asked(project, await sent(), found);
     const compressed = calls.some((c) => c.path.endsWith("/e/") && c.body?.[0] === 0x1f);
     assert.equal(compressed, !options.disable_compression);
     assert.ok(calls.some((c) => c.path === "/i/v0/e/"), "events go where the configuration says");
