@@ -2,64 +2,87 @@
  * in the table did not change what was asked. */
 #include "query/legacy.h"
 
-static const struct {
-    const char *insight, *kind;
-} kinds[] = {
-    { "TRENDS", "TrendsQuery" },
-    { "FUNNELS", "FunnelsQuery" },
-    { "STICKINESS", "StickinessQuery" },
-    { "LIFECYCLE", "LifecycleQuery" },
+/* Bits of the kinds that a place is in. */
+enum {
+    TRENDS = 1 << 0,
+    FUNNELS = 1 << 1,
+    STICKINESS = 1 << 2,
+    LIFECYCLE = 1 << 3,
+    RETENTION = 1 << 4,
+    ALL = (1 << 5) - 1,
+    SPLIT = TRENDS | FUNNELS | RETENTION, /* those that have breakdowns */
 };
 
-#define ANY NULL
+static const struct {
+    const char *insight;
+    unsigned bit;
+    const char *node;
+} kinds[] = {
+    { "TRENDS", TRENDS, "TrendsQuery" },
+    { "FUNNELS", FUNNELS, "FunnelsQuery" },
+    { "STICKINESS", STICKINESS, "StickinessQuery" },
+    { "LIFECYCLE", LIFECYCLE, "LifecycleQuery" },
+    { "RETENTION", RETENTION, "RetentionQuery" }, /* has entities of its own, no series */
+};
 
 static const struct {
     const char *filter;
-    const char *kind;  /* ANY: every kind */
+    unsigned kinds;
     const char *group; /* the object in the node that the field is in; NULL: the node itself */
     const char *field;
 } places[] = {
-    { "date_from", ANY, "dateRange", "date_from" },
-    { "date_to", ANY, "dateRange", "date_to" },
-    { "explicit_date", ANY, "dateRange", "explicitDate" },
-    { "interval", ANY, NULL, "interval" },
-    { "properties", ANY, NULL, "properties" },
-    { "filter_test_accounts", ANY, NULL, "filterTestAccounts" },
-    { "sampling_factor", ANY, NULL, "samplingFactor" },
-    { "aggregation_group_type_index", ANY, NULL, "aggregation_group_type_index" },
-    { "breakdown", ANY, "breakdownFilter", "breakdown" },
-    { "breakdown_type", ANY, "breakdownFilter", "breakdown_type" },
-    { "breakdowns", ANY, "breakdownFilter", "breakdowns" },
-    { "breakdown_limit", ANY, "breakdownFilter", "breakdown_limit" },
-    { "breakdown_group_type_index", ANY, "breakdownFilter", "breakdown_group_type_index" },
-    { "breakdown_normalize_url", ANY, "breakdownFilter", "breakdown_normalize_url" },
-    { "breakdown_hide_other_aggregation", ANY, "breakdownFilter",
+    { "date_from", ALL, "dateRange", "date_from" },
+    { "date_to", ALL, "dateRange", "date_to" },
+    { "explicit_date", ALL, "dateRange", "explicitDate" },
+    { "interval", ALL & ~RETENTION, NULL, "interval" },
+    { "properties", ALL, NULL, "properties" },
+    { "filter_test_accounts", ALL, NULL, "filterTestAccounts" },
+    { "sampling_factor", ALL, NULL, "samplingFactor" },
+    { "aggregation_group_type_index", ALL, NULL, "aggregation_group_type_index" },
+    { "breakdown", SPLIT, "breakdownFilter", "breakdown" },
+    { "breakdown_type", SPLIT, "breakdownFilter", "breakdown_type" },
+    { "breakdowns", SPLIT, "breakdownFilter", "breakdowns" },
+    { "breakdown_limit", SPLIT, "breakdownFilter", "breakdown_limit" },
+    { "breakdown_group_type_index", SPLIT, "breakdownFilter", "breakdown_group_type_index" },
+    { "breakdown_normalize_url", SPLIT, "breakdownFilter", "breakdown_normalize_url" },
+    { "breakdown_hide_other_aggregation", SPLIT, "breakdownFilter",
       "breakdown_hide_other_aggregation" },
-    { "compare", "TrendsQuery", "compareFilter", "compare" },
-    { "compare_to", "TrendsQuery", "compareFilter", "compare_to" },
-    { "display", "TrendsQuery", "trendsFilter", "display" },
-    { "formula", "TrendsQuery", "trendsFilter", "formula" },
-    { "smoothing_intervals", "TrendsQuery", "trendsFilter", "smoothingIntervals" },
-    { "show_legend", "TrendsQuery", "trendsFilter", "showLegend" },
-    { "show_values_on_series", "TrendsQuery", "trendsFilter", "showValuesOnSeries" },
-    { "aggregation_axis_format", "TrendsQuery", "trendsFilter", "aggregationAxisFormat" },
-    { "aggregation_axis_prefix", "TrendsQuery", "trendsFilter", "aggregationAxisPrefix" },
-    { "aggregation_axis_postfix", "TrendsQuery", "trendsFilter", "aggregationAxisPostfix" },
-    { "compare", "StickinessQuery", "compareFilter", "compare" },
-    { "display", "StickinessQuery", "stickinessFilter", "display" },
-    { "funnel_viz_type", "FunnelsQuery", "funnelsFilter", "funnelVizType" },
-    { "funnel_order_type", "FunnelsQuery", "funnelsFilter", "funnelOrderType" },
-    { "funnel_window_interval", "FunnelsQuery", "funnelsFilter", "funnelWindowInterval" },
-    { "funnel_window_interval_unit", "FunnelsQuery", "funnelsFilter",
+    { "compare", TRENDS, "compareFilter", "compare" },
+    { "compare_to", TRENDS, "compareFilter", "compare_to" },
+    { "display", TRENDS, "trendsFilter", "display" },
+    { "formula", TRENDS, "trendsFilter", "formula" },
+    { "smoothing_intervals", TRENDS, "trendsFilter", "smoothingIntervals" },
+    { "show_legend", TRENDS, "trendsFilter", "showLegend" },
+    { "show_values_on_series", TRENDS, "trendsFilter", "showValuesOnSeries" },
+    { "aggregation_axis_format", TRENDS, "trendsFilter", "aggregationAxisFormat" },
+    { "aggregation_axis_prefix", TRENDS, "trendsFilter", "aggregationAxisPrefix" },
+    { "aggregation_axis_postfix", TRENDS, "trendsFilter", "aggregationAxisPostfix" },
+    { "compare", STICKINESS, "compareFilter", "compare" },
+    { "display", STICKINESS, "stickinessFilter", "display" },
+    { "funnel_viz_type", FUNNELS, "funnelsFilter", "funnelVizType" },
+    { "funnel_order_type", FUNNELS, "funnelsFilter", "funnelOrderType" },
+    { "funnel_window_interval", FUNNELS, "funnelsFilter", "funnelWindowInterval" },
+    { "funnel_window_interval_unit", FUNNELS, "funnelsFilter",
       "funnelWindowIntervalUnit" },
-    { "funnel_from_step", "FunnelsQuery", "funnelsFilter", "funnelFromStep" },
-    { "funnel_to_step", "FunnelsQuery", "funnelsFilter", "funnelToStep" },
-    { "funnel_aggregate_by_hogql", "FunnelsQuery", "funnelsFilter", "funnelAggregateByHogQL" },
-    { "breakdown_attribution_type", "FunnelsQuery", "funnelsFilter",
+    { "funnel_from_step", FUNNELS, "funnelsFilter", "funnelFromStep" },
+    { "funnel_to_step", FUNNELS, "funnelsFilter", "funnelToStep" },
+    { "funnel_aggregate_by_hogql", FUNNELS, "funnelsFilter", "funnelAggregateByHogQL" },
+    { "breakdown_attribution_type", FUNNELS, "funnelsFilter",
       "breakdownAttributionType" },
-    { "breakdown_attribution_value", "FunnelsQuery", "funnelsFilter",
+    { "breakdown_attribution_value", FUNNELS, "funnelsFilter",
       "breakdownAttributionValue" },
-    { "bin_count", "FunnelsQuery", "funnelsFilter", "binCount" },
+    { "bin_count", FUNNELS, "funnelsFilter", "binCount" },
+    { "retention_type", RETENTION, "retentionFilter", "retentionType" },
+    { "retention_reference", RETENTION, "retentionFilter", "retentionReference" },
+    { "period", RETENTION, "retentionFilter", "period" },
+    { "total_intervals", RETENTION, "retentionFilter", "totalIntervals" },
+    { "target_entity", RETENTION, "retentionFilter", "targetEntity" },
+    { "returning_entity", RETENTION, "retentionFilter", "returningEntity" },
+    { "cumulative", RETENTION, "retentionFilter", "cumulative" },
+    { "minimum_occurrences", RETENTION, "retentionFilter", "minimumOccurrences" },
+    { "show_legend", STICKINESS, "stickinessFilter", "showLegend" },
+    { "show_values_on_series", STICKINESS, "stickinessFilter", "showValuesOnSeries" },
+    { "toggledLifecycles", LIFECYCLE, "lifecycleFilter", "toggledLifecycles" },
 };
 
 /* What a series keeps under its own name. */
@@ -176,19 +199,22 @@ static struct json *group_of(struct arena *a, struct json *node, const char *nam
 const struct json *query_of_filters(struct arena *a, const struct json *filters)
 {
     str insight = json_get_text(filters, "insight");
-    const char *kind = insight.n ? NULL : "TrendsQuery";
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-        if (str_eqz(insight, kinds[i].insight))
-            kind = kinds[i].kind;
-    struct json *list = kind ? series(a, filters) : NULL;
-    if (!list || !list->head)
+    size_t kind = 0;
+    while (insight.n && kind < ARRAY_LEN(kinds) && !str_eqz(insight, kinds[kind].insight))
+        kind++;
+    if (kind == ARRAY_LEN(kinds))
         return NULL;
     struct json *node = json_new(a, JSON_OBJECT);
-    json_set(node, STR("kind"), json_new_str(a, str_of(kind)));
-    json_set(node, STR("series"), list);
+    json_set(node, STR("kind"), json_new_str(a, str_of(kinds[kind].node)));
+    if (kinds[kind].bit != RETENTION) {
+        struct json *list = series(a, filters);
+        if (!list->head)
+            return NULL;
+        json_set(node, STR("series"), list);
+    }
     for (size_t i = 0; i < ARRAY_LEN(places); i++) {
         const struct json *v = json_get(filters, places[i].filter);
-        if (!says_something(v) || (places[i].kind && strcmp(places[i].kind, kind) != 0))
+        if (!says_something(v) || !(places[i].kinds & kinds[kind].bit))
             continue;
         struct json *in = places[i].group ? group_of(a, node, places[i].group) : node;
         json_set(in, str_of(places[i].field), value_of(a, places[i].field, v));

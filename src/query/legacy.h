@@ -5,5 +5,5 @@
 #include "json/parse.h"
 
 /* The node that asks the same, in the arena, sharing values with the filters; NULL for an insight
- * that has no such node here (paths, retention), or filters without a series. */
+ * that has no such node here (paths), or filters without a series. */
 const struct json *query_of_filters(struct arena *a, const struct json *filters);

@@ -162,7 +162,9 @@ static void on_insight(struct arena *a, struct json *node, const struct json *fi
         switch_compare_off(a, node);
     if (!is_empty(properties))
         json_set(node, STR("properties"), combined(a, json_get(node, "properties"), properties));
-    if (!is_empty(breakdown) && (str_eqz(kind, "TrendsQuery") || str_eqz(kind, "FunnelsQuery")))
+    bool split = str_eqz(kind, "TrendsQuery") || str_eqz(kind, "FunnelsQuery") ||
+                 str_eqz(kind, "RetentionQuery");
+    if (!is_empty(breakdown) && split)
         set(a, node, "breakdownFilter", breakdown);
     if (json_is(interval, JSON_STRING))
         set(a, node, "interval", interval);

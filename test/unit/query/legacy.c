@@ -37,6 +37,20 @@ static const struct {
       "{\"kind\":\"FunnelsQuery\",\"series\":[{\"kind\":\"EventsNode\",\"event\":\"a\"},"
       "{\"kind\":\"EventsNode\",\"event\":\"b\"}],\"properties\":{\"type\":\"AND\",\"values\":"
       "[{\"key\":\"x\"}]},\"funnelsFilter\":{\"funnelWindowInterval\":3}}" },
+    { "{\"insight\":\"STICKINESS\",\"events\":[{\"id\":\"a\"}],\"compare\":true,\"breakdown\":\"x\"}",
+      "{\"kind\":\"StickinessQuery\",\"series\":[{\"kind\":\"EventsNode\",\"event\":\"a\"}],"
+      "\"compareFilter\":{\"compare\":true}}" },
+    { "{\"insight\":\"LIFECYCLE\",\"events\":[{\"id\":\"a\"}],\"toggledLifecycles\":[\"new\"],"
+      "\"interval\":\"week\"}",
+      "{\"kind\":\"LifecycleQuery\",\"series\":[{\"kind\":\"EventsNode\",\"event\":\"a\"}],"
+      "\"interval\":\"week\",\"lifecycleFilter\":{\"toggledLifecycles\":[\"new\"]}}" },
+    { "{\"insight\":\"RETENTION\"}", "{\"kind\":\"RetentionQuery\"}" },
+    { "{\"insight\":\"RETENTION\",\"interval\":\"day\",\"period\":\"Week\",\"total_intervals\":5,"
+      "\"date_to\":\"-1d\",\"retention_type\":\"retention_first_time\",\"target_entity\":"
+      "{\"id\":\"a\",\"type\":\"events\"},\"breakdown\":\"b\"}",
+      "{\"kind\":\"RetentionQuery\",\"dateRange\":{\"date_to\":\"-1d\"},\"breakdownFilter\":"
+      "{\"breakdown\":\"b\"},\"retentionFilter\":{\"retentionType\":\"retention_first_time\","
+      "\"period\":\"Week\",\"totalIntervals\":5,\"targetEntity\":{\"id\":\"a\",\"type\":\"events\"}}}" },
 };
 
 static void says_the_same(void **state)

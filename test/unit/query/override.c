@@ -54,6 +54,10 @@ static const struct {
     { "{\"kind\":\"TrendsQuery\"}",
       "{\"breakdown_filter\":{\"breakdown\":\"a\"},\"interval\":\"week\"}",
       "{\"kind\":\"TrendsQuery\",\"breakdownFilter\":{\"breakdown\":\"a\"},\"interval\":\"week\"}" },
+    { "{\"kind\":\"RetentionQuery\"}", "{\"breakdown_filter\":{\"breakdown\":\"a\"}}",
+      "{\"kind\":\"RetentionQuery\",\"breakdownFilter\":{\"breakdown\":\"a\"}}" },
+    { "{\"kind\":\"LifecycleQuery\"}", "{\"breakdown_filter\":{\"breakdown\":\"a\"}}",
+      "{\"kind\":\"LifecycleQuery\"}" },
     { "{\"kind\":\"DataTableNode\",\"source\":{\"kind\":\"EventsQuery\",\"after\":\"-1d\","
       "\"properties\":[{\"key\":\"b\"}]}}",
       "{\"date_from\":\"-2d\",\"date_to\":\"-1d\",\"properties\":{\"type\":\"AND\",\"values\":["
