@@ -13,6 +13,7 @@
 #define COLUMNS 6
 #define CELL 20
 #define SERIES 12
+#define SHARES 8     /* of a row of retention */
 
 int dashboard_format(struct req *r, bool *text, struct err *e)
 {
@@ -164,6 +165,34 @@ static void steps(struct buf *b, const struct json *list)
     }
 }
 
+/* Rows of a retention: how many began, and how much of them each of the next intervals saw again. */
+static void cohorts(struct buf *b, const struct json *list)
+{
+    size_t n = 0;
+    for (const struct json *row = list->head; row && n < SERIES; row = row->next, n++) {
+        const struct json *values = json_get(row, "values"), *v = values ? values->head : NULL;
+        const struct json *begun = json_get(v, "count"), *group = json_get(row, "breakdown_value");
+        double whole = json_is(begun, JSON_NUMBER) ? begun->num : 0;
+        str label = json_get_text(row, "label"), date = json_get_text(row, "date");
+        cell(b, label, 10, true);
+        cell(b, str_slice(date, 0, str_starts(label, STR("Hour")) ? 16 : 10), 17, true);
+        if (json_is(group, JSON_STRING)) {
+            cell(b, group->text, CELL, true);
+            buf_char(b, ' ');
+        }
+        number(b, whole);
+        size_t k = 0;
+        for (v = v ? v->next : NULL; v && k < SHARES; v = v->next, k++) {
+            const struct json *count = json_get(v, "count");
+            double share = whole > 0 && json_is(count, JSON_NUMBER) ? count->num / whole : 0;
+            buf_printf(b, " %4.0f %%", share * 100);
+        }
+        buf_char(b, '\n');
+    }
+    if (list->count > SERIES)
+        buf_printf(b, "and %zu more\n", list->count - SERIES);
+}
+
 static void value(struct req *r, struct buf *b, const struct json *v)
 {
     str text = v->text;
@@ -220,6 +249,8 @@ static void result(struct req *r, struct buf *b, const struct insight_view *v)
         table(r, b, o, v->answer.columns);
     else if (json_get(one, "data"))
         series(b, o);
+    else if (json_is(json_get(one, "values"), JSON_ARRAY))
+        cohorts(b, o);
     else if (json_get(one, "order") && json_get(one, "count"))
         steps(b, o);
     else {

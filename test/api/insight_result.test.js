@@ -154,6 +154,7 @@ test("format=txt draws for a terminal, and no name can command it", async () => 
   await create({ name: "Sign\u0007 ups", query: trends(), dashboards: [id] });
   await create({ name: "Rows", query: sql("SELECT event, count() AS n FROM events GROUP BY event ORDER BY event"), dashboards: [id] });
   await create({ name: "Bad", query: sql("SELECT nonsense FROM events"), dashboards: [id] });
+  await create({ name: "Back", query: { kind: "RetentionQuery", retentionFilter: { totalIntervals: 3, targetEntity: { id: name }, returningEntity: { id: name } } }, dashboards: [id] });
   await s.call("PATCH", `${boards}${id}/`, { body: { tiles: [{ text: { body: "# one\ntwo" } }] } });
   const cold = await s.call("GET", `${boards}${id}/?format=txt`);
   assert.deepEqual([cold.status, cold.headers.get("content-type")], [200, "text/plain; charset=utf-8"]);
@@ -163,6 +164,8 @@ test("format=txt draws for a terminal, and no name can command it", async () => 
   assert.match(text, new RegExp(`── Sign  ups ─+\n${name} +[▁▂▃▄▅▆▇█]{8} ${since("2026-03-24")}\n`));
   assert.match(text, new RegExp(`\nevent +n +\n[^]*\n${name} +${since("2026-03-01")} +\n`));
   assert.match(text, /\nerror: .*nonsense/);
+  const began = new Set(events.filter((e) => e.event === name && e.timestamp.startsWith("2026-03-29")).map((e) => e.distinct_id)).size;
+  assert.match(text, new RegExp(`── Back ─+\nDay 0 +2026-03-29 +${began} +\\d+ % +\\d+ %\nDay 1 +2026-03-30 +\\d+ `));
   assert.match(text, /\n# one\ntwo\n/);
   // eslint-disable-next-line no-control-regex
   assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
