@@ -50,6 +50,18 @@ static int form_add(struct req *r, str name, str text, struct err *e)
     return 0;
 }
 
+static int form_add_file(struct req *r, str name, str content, struct err *e)
+{
+    if (!str_utf8_valid(name))
+        return err_set(e, ERR_PARSE, NULL, "Form parse error - not UTF-8");
+    if (r->form_fields++ >= LIMIT_FORM_FIELDS)
+        return err_set(e, ERR_TOO_LARGE, NULL, "Too many form fields.");
+    if (!r->files)
+        r->files = json_new(r->arena, JSON_OBJECT);
+    json_set(r->files, name, json_new_str(r->arena, content));
+    return 0;
+}
+
 /* Gives the lists that form_add_again made the text that parsed ones have. */
 static void form_finish(struct req *r)
 {
@@ -127,7 +139,7 @@ static str cut(str *rest, str mark)
     return before;
 }
 
-/* The fields of a multipart body. Files are left out: nothing here takes one. */
+/* The fields of a multipart body, and its files. */
 static int decode_multipart(struct req *r, str type, str body, struct err *e)
 {
     str boundary = parameter(type, STR("boundary"));
@@ -151,6 +163,8 @@ static int decode_multipart(struct req *r, str type, str body, struct err *e)
             return err_set(e, ERR_PARSE, NULL, "Multipart form parse error - Invalid part");
         if (!parameter(disposition, STR("filename")).p)
             rc = form_add(r, name, content, e);
+        else
+            rc = form_add_file(r, name, content, e);
     }
     return rc;
 }

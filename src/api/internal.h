@@ -36,6 +36,7 @@ struct req {
     str id, sub_id;                   /* the path's :id and :sub_id */
     bool flat;                        /* "/api/person/": a path that names no project */
     struct json *body;                /* the body as a tree, from JSON or a form; NULL: none */
+    struct json *files;               /* files of a form: their texts by name, any bytes; NULL: none */
     bool form;                        /* it came from a form: its values have their text beside them */
     unsigned form_fields;             /* fields of the form so far */
     int64_t captured;                 /* events that capture_store takes */
@@ -61,6 +62,7 @@ struct route {
 extern const struct route action_routes[];
 extern const struct route capture_routes[];
 extern const struct route capture_v1_routes[];
+extern const struct route cohort_routes[];
 extern const struct route collaborator_routes[];
 extern const struct route dashboard_routes[];
 extern const struct route event_definition_routes[];
@@ -159,6 +161,8 @@ int req_query_rows(struct req *r, const struct json *node, struct json **rows, s
 str like_pattern(struct arena *a, str text);
 int event_values(struct req *r, struct err *e);
 int person_values(struct req *r, struct err *e);
+/* A page of the persons in a cohort, narrowed as the list of persons is. */
+int person_list_of(struct req *r, int64_t cohort_id, struct err *e);
 
 /* Whether CSV is asked for, by ?format=csv or a path that ends in ".csv". */
 bool wants_csv(struct req *r);

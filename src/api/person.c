@@ -16,9 +16,24 @@ void deliver_now(struct req *r)
 
 /* -------------------------------------------------------------------------- writing */
 
-/* In lists the id is the uuid, alone it is the row's number, as clients expect. */
-static int write_person(struct req *r, struct json_writer *w, const struct person *p, bool alone,
-                        struct err *e)
+/* In lists the id is the uuid, alone it is the row's number, as clients expect; a cohort's members are
+ * actors, with what clients expect of those. */
+enum form { FORM_LISTED, FORM_ALONE, FORM_MEMBER };
+
+static void write_actor(struct json_writer *w, const struct person *p)
+{
+    json_key(w, "type");
+    json_z(w, "person");
+    json_key(w, "is_identified");
+    json_bool(w, p->identified);
+    json_key(w, "matched_recordings");
+    json_raw(w, STR("[]"));
+    json_key(w, "value_at_data_point");
+    json_null(w);
+}
+
+static int write_person(struct req *r, struct json_writer *w, const struct person *p,
+                        enum form form, struct err *e)
 {
     struct person_id *ids;
     size_t n;
@@ -28,7 +43,7 @@ static int write_person(struct req *r, struct json_writer *w, const struct perso
     person_ids_sort(ids, n);
     json_open(w, '{');
     json_key(w, "id");
-    if (alone)
+    if (form == FORM_ALONE)
         json_i64(w, p->id);
     else
         json_str(w, p->uuid);
@@ -47,11 +62,18 @@ static int write_person(struct req *r, struct json_writer *w, const struct perso
     json_str(w, p->uuid);
     json_key(w, "last_seen_at");
     json_null(w);
+    if (form == FORM_MEMBER)
+        write_actor(w, p);
     json_close(w, '}');
     return 0;
 }
 
 /* -------------------------------------------------------------------------- the list */
+
+struct asked {
+    str email, distinct_id; /* STR_NULL: any */
+    int64_t cohort;         /* 0: any */
+};
 
 struct found {
     struct person *list;
@@ -93,15 +115,18 @@ static str text_param(struct req *r, const char *name)
 
 /* Texts and property filters are looked for by the event store, which reads a property of a million
  * persons at once; what it finds is read here. */
-static int read_search(struct req *r, str email, struct json *values, str *where, struct err *e)
+static int read_search(struct req *r, const struct asked *q, struct json *values, str *where,
+                       struct err *e)
 {
     struct arena *a = r->arena;
     str search = text_param(r, "search");
     struct uuid u;
     *where = STR("1 = 1");
-    if (email.p) {
-        *where = STR("properties.email = {email}");
-        json_set(values, STR("email"), json_new_str(a, email));
+    if (q->cohort)
+        *where = arena_printf(a, "id IN COHORT %lld", (long long)q->cohort);
+    if (q->email.p) {
+        *where = arena_printf(a, STR_FMT " AND properties.email = {email}", STR_ARG(*where));
+        json_set(values, STR("email"), json_new_str(a, q->email));
     }
     if (text_param(r, "properties").p)
         *where = arena_printf(a, STR_FMT " AND {filters}", STR_ARG(*where));
@@ -150,7 +175,7 @@ static int run_search(struct req *r, str select, str where, str tail, struct jso
 }
 
 /* count may be NULL: not asked for. */
-static int find_searched(struct req *r, str email, struct page page, struct found *f,
+static int find_searched(struct req *r, const struct asked *q, struct page page, struct found *f,
                          int64_t *count, struct err *e)
 {
     struct json *values = json_new(r->arena, JSON_OBJECT), *rows;
@@ -158,7 +183,7 @@ static int find_searched(struct req *r, str email, struct page page, struct foun
     int64_t limit = page.limit < LIMIT_PERSONS_FOUND ? page.limit : LIMIT_PERSONS_FOUND, n = 0;
     str tail = arena_printf(r->arena, " ORDER BY created_at DESC, id LIMIT %lld OFFSET %lld",
                             (long long)limit + 1, (long long)page.offset);
-    int rc = read_search(r, email, values, &where, e);
+    int rc = read_search(r, q, values, &where, e);
     if (rc == 0 && count)
         rc = run_search(r, STR("SELECT count()"), where, STR(""), values, &rows, e);
     if (rc == 0 && count)
@@ -179,7 +204,7 @@ static int find_searched(struct req *r, str email, struct page page, struct foun
 }
 
 static int reply_list(struct req *r, const struct found *f, struct page page, int64_t count,
-                      struct err *e)
+                      enum form form, struct err *e)
 {
     struct json_writer w;
     struct buf rows = BUF_INIT(LIMIT_RESPONSE);
@@ -192,7 +217,7 @@ static int reply_list(struct req *r, const struct found *f, struct page page, in
         w = page_open_uncounted(r, page, count, f->more);
     }
     for (size_t i = 0; i < f->n && rc == 0; i++)
-        rc = write_person(r, &w, &f->list[i], false, e);
+        rc = write_person(r, &w, &f->list[i], form, e);
     if (csv) {
         json_close(&w, ']');
         rc = rc < 0 ? rc : reply_csv(r, buf_view(&rows), e);
@@ -203,28 +228,43 @@ static int reply_list(struct req *r, const struct found *f, struct page page, in
     return rc;
 }
 
-static int person_list(struct req *r, struct err *e)
+static int list_asked(struct req *r, const struct asked *q, enum form form, struct err *e)
 {
     struct page page = page_of(r);
     struct found f = { 0 };
-    str email = text_param(r, "email"), distinct_id = text_param(r, "distinct_id");
+    str email = q->email, distinct_id = q->distinct_id;
     int64_t count = -1;
     int total;
     int rc = param_flag(r, "include_total", &total, e);
-    bool searched = text_param(r, "search").p || text_param(r, "properties").p;
+    bool searched = q->cohort || text_param(r, "search").p || text_param(r, "properties").p;
     if (rc < 0)
         return rc;
     if (distinct_id.p)
         rc = find_by_id(r, distinct_id, &f, e);
     else if (searched)
-        rc = find_searched(r, email, page, &f, total > 0 ? &count : NULL, e);
+        rc = find_searched(r, q, page, &f, total > 0 ? &count : NULL, e);
     else
         rc = find_page(r, email, page, &f, e);
     if (rc == 0 && total > 0 && distinct_id.p)
         count = (int64_t)f.n;
     else if (rc == 0 && total > 0 && !searched)
         rc = person_count(r->db, r->arena, r->project.id, email, &count, e);
-    return rc < 0 ? rc : reply_list(r, &f, page, count, e);
+    return rc < 0 ? rc : reply_list(r, &f, page, count, form, e);
+}
+
+static int person_list(struct req *r, struct err *e)
+{
+    struct asked q = { text_param(r, "email"), text_param(r, "distinct_id"), 0 };
+    str cohort = text_param(r, "cohort");
+    if (cohort.p && !str_to_i64(cohort, &q.cohort))
+        return err_set(e, ERR_INVALID, "cohort", "A valid integer is required.");
+    return list_asked(r, &q, FORM_LISTED, e);
+}
+
+int person_list_of(struct req *r, int64_t cohort_id, struct err *e)
+{
+    struct asked q = { text_param(r, "email"), STR_NULL, cohort_id };
+    return list_asked(r, &q, FORM_MEMBER, e);
 }
 
 /* -------------------------------------------------------------------------- one */
@@ -259,7 +299,7 @@ static int person_fetch(struct req *r, struct err *e)
     if (rc < 0)
         return rc;
     struct json_writer w = reply_json(r, 200);
-    return write_person(r, &w, &p, true, e);
+    return write_person(r, &w, &p, FORM_ALONE, e);
 }
 
 /* -------------------------------------------------------------------------- changing */
@@ -484,7 +524,7 @@ static int reply_batch(struct req *r, const char *name, bool distinct, struct er
         if (rc <= 0)
             continue;
         json_key_str(&w, m->text);
-        rc = write_person(r, &w, &p, false, e);
+        rc = write_person(r, &w, &p, FORM_LISTED, e);
     }
     json_close(&w, '}');
     json_close(&w, '}');

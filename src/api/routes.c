@@ -15,6 +15,7 @@ static const struct route *const tables[] = {
     action_routes,
     capture_routes,
     capture_v1_routes,
+    cohort_routes,
     collaborator_routes,
     dashboard_routes,
     event_definition_routes,

@@ -61,6 +61,8 @@ struct hogql_context {
                          enum hogql_property_type *out, struct err *e);
     /* An action's condition on events: by id (name empty) or by name. */
     int (*action)(void *cls, int64_t id, str name, struct hogql_node **out, struct err *e);
+    /* A SELECT of the persons in a cohort, one column: by id (name empty) or by name. */
+    int (*cohort)(void *cls, int64_t id, str name, struct hogql_node **out, struct err *e);
     /* The index of a group type, -1 when there is none of that name. */
     int (*group_type)(void *cls, str name);
 };

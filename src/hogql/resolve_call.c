@@ -186,18 +186,6 @@ static int lambda_cte(struct resolver *r, struct scope *s, struct hogql_node **a
     return 0;
 }
 
-int resolve_cohort(struct resolver *r, struct scope *s, struct hogql_node **at)
-{
-    const struct hogql_node *c = (*at)->kids[1];
-    (void)s;
-    if (c->kind == HOGQL_CONSTANT && c->op == HOGQL_INT && !c->text.n)
-        return resolve_error(r, c, "Could not find cohort with ID %lld", (long long)c->integer);
-    if (c->kind == HOGQL_CONSTANT && c->op == HOGQL_STRING)
-        return resolve_error(r, c, "Could not find a cohort with the name '%.*s'",
-                             c->text.n < 200 ? (int)c->text.n : 200, c->text.p);
-    return resolve_error(r, c, "cohort() takes only constant arguments");
-}
-
 /* -------------------------------------------------------------------------- calls */
 
 static int list(struct resolver *r, struct scope *s, struct hogql_node *l)

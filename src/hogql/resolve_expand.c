@@ -1,9 +1,9 @@
-/* resolve_expand.c - calls that stand for other expressions: an action's condition, answers to
- * surveys. */
+/* resolve_expand.c - what stands for other expressions: an action's condition, the members of a
+ * cohort, answers to surveys. */
 #include "base/limits.h"
 #include "hogql/resolve.h"
 
-#define ACTIONS_DEEP 20 /* an action's filters may name others */
+#define DEEP 20 /* the filters of an action or cohort may name others */
 
 static bool is_int(const struct hogql_node *n)
 {
@@ -33,6 +33,20 @@ static int become(struct resolver *r, struct scope *s, struct hogql_node **at,
     return resolve_expr(r, s, at);
 }
 
+/* The same where the expression may hold others of its kind. */
+static int deeper(struct resolver *r, struct scope *s, struct hogql_node **at,
+                  const struct hogql_node *tree, const char *what)
+{
+    if (r->expansions >= DEEP)
+        return resolve_error(r, *at, "Too many %s within %s. Probably a loop.", what, what);
+    if (arena_used(r->arena) > LIMIT_HOGQL_MEMORY)
+        return resolve_error(r, *at, "The query is too large");
+    r->expansions++;
+    int rc = become(r, s, at, tree);
+    r->expansions--;
+    return rc;
+}
+
 /* -------------------------------------------------------------------------- actions */
 
 /* matchesAction(id), matchesAction('name'): the action's condition. */
@@ -57,14 +71,31 @@ int resolve_action(struct resolver *r, struct scope *s, struct hogql_node **at)
                                            name.n < 200 ? (int)name.n : 200, name.p);
     if (rc < 0)
         return rc;
-    if (r->expansions >= ACTIONS_DEEP)
-        return resolve_error(r, n, "Too many actions within actions. Probably a loop.");
-    if (arena_used(r->arena) > LIMIT_HOGQL_MEMORY)
-        return resolve_error(r, n, "The query is too large");
-    r->expansions++;
-    rc = become(r, s, at, out);
-    r->expansions--;
-    return rc;
+    return deeper(r, s, at, out, "actions");
+}
+
+/* -------------------------------------------------------------------------- cohorts */
+
+/* person_id IN COHORT 5, NOT IN COHORT 'name': among the cohort's members. */
+int resolve_cohort(struct resolver *r, struct scope *s, struct hogql_node **at)
+{
+    struct hogql_node *n = *at, *c = n->kids[1], *members = NULL;
+    int rc = 0;
+    if (!is_int(c) && !is_string(c))
+        return resolve_error(r, c, "cohort() takes only constant arguments");
+    str name = is_int(c) ? STR("") : c->text;
+    if (r->c->cohort)
+        rc = r->c->cohort(r->c->cls, is_int(c) ? c->integer : 0, name, &members, r->e);
+    if (rc == 0 && !members)
+        return is_int(c) ? resolve_error(r, c, "Could not find cohort with ID %lld",
+                                         (long long)c->integer)
+                         : resolve_error(r, c, "Could not find a cohort with the name '%.*s'",
+                                         name.n < 200 ? (int)name.n : 200, name.p);
+    if (rc < 0)
+        return rc;
+    n = hogql_compare(r->arena, n->op == HOGQL_IN_COHORT ? HOGQL_IN : HOGQL_NOT_IN, n->kids[0],
+                      members);
+    return deeper(r, s, at, n, "cohorts");
 }
 
 /* -------------------------------------------------------------------------- surveys */

@@ -93,6 +93,22 @@ static const struct table_field groups[] = {
     JSON("properties", "@.properties", "@.props"),
 };
 
+static const struct table_field cohort_people[] = {
+    COL("person_id", UUID),
+    COL("cohort_id", INT),
+    COL("team_id", INT),
+    LAZY("person", PERSON),
+};
+
+static const struct table_field raw_cohort_people[] = {
+    COL("person_id", UUID),
+    COL("cohort_id", INT),
+    COL("team_id", INT),
+    EXPR("sign", INT, "1"), /* rows are never taken back: a version is written once */
+    COL("version", INT),
+    LAZY("person", PERSON),
+};
+
 static const struct table_field numbers[] = {
     COL("number", INT),
 };
@@ -191,6 +207,12 @@ static const struct table tables[] = {
     { "sessions", "events", .derived = sessions_sql, FIELDS(sessions) },
     { "raw_sessions", "events", .derived = sessions_sql, .raw = true, FIELDS(sessions) },
     { "raw_sessions_v3", "events", .derived = sessions_sql, .raw = true, FIELDS(sessions) },
+    { "cohort_people", "cohort_people", FIELDS(cohort_people),
+      .where = "(@.team_id, @.cohort_id, @.version) IN (SELECT team_id, cohort_id, version"
+               " FROM cohort_versions FINAL)" },
+    { "raw_cohort_people", "cohort_people", .raw = true, FIELDS(raw_cohort_people) },
+    { "static_cohort_people", "static_cohort_people", .where = "@.is_deleted = 0", .final = true,
+      FIELDS(cohort_people) },
     { "numbers", NULL, FIELDS(numbers) },
 };
 
@@ -208,6 +230,9 @@ static const struct lazy_join joins[] = {
     { "events", LAZY_GROUP_4, "groups", "$group_4", "key" },
     { "persons", LAZY_PDI, "person_distinct_ids", "id", "person_id" },
     { "person_distinct_ids", LAZY_PERSON, "persons", "person_id", "id" },
+    { "cohort_people", LAZY_PERSON, "persons", "person_id", "id" },
+    { "raw_cohort_people", LAZY_PERSON, "persons", "person_id", "id" },
+    { "static_cohort_people", LAZY_PERSON, "persons", "person_id", "id" },
     { "person_distinct_id_overrides", LAZY_PERSON, "persons", "person_id", "id" },
 };
 

@@ -52,7 +52,8 @@ static int delete_events(struct olap *o, struct arena *a, const struct change *c
 static int delete_project(struct olap *o, const struct change *c, struct err *e)
 {
     static const char *const tables[] = { "events", "persons", "person_distinct_ids",
-                                          "person_overrides", "groups" };
+                                          "person_overrides", "groups", "cohort_people",
+                                          "cohort_versions", "static_cohort_people" };
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < ARRAY_LEN(tables); i++) {
         struct buf sql = BUF_INIT(1024);
@@ -72,6 +73,8 @@ static int tell(struct olap *o, struct arena *a, const struct change *c, struct 
         return insert(o, rows_ids, c->data, e);
     case CHANGE_OVERRIDES:
         return insert(o, rows_overrides, c->data, e);
+    case CHANGE_MEMBERS:
+        return insert(o, rows_members, c->data, e);
     case CHANGE_DELETE_EVENTS:
         return delete_events(o, a, c, e);
     case CHANGE_DELETE_PROJECT:

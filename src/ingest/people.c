@@ -1,4 +1,5 @@
 /* people.c - see people.h. */
+#include "ingest/cohort_change.h"
 #include "ingest/people.h"
 
 #include <stdio.h>
@@ -238,6 +239,8 @@ static int merge_persons(struct people *p, struct who *target, struct who *sourc
         if (rc == 0)
             rc = attach(p, target, ids[i].distinct_id, slot, ids[i].version + 1, e);
     }
+    if (rc == 0)
+        rc = cohort_change_merged(p->db, p->arena, &source->p, &target->p, e);
     if (rc == 0)
         rc = person_delete(p->db, &source->p, e);
     if (rc < 0)

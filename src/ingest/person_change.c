@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "ingest/cohort_change.h"
 #include "ingest/people.h"
 #include "ingest/rows.h"
 #include "json/write.h"
@@ -137,6 +138,8 @@ int person_change_delete(struct db *d, struct arena *a, const struct person *p, 
         row_id(&t.overrides, p->team_id, ids[i].distinct_id, p->uuid, true, version);
     }
     row_person(&t.persons, p, true);
+    if (rc == 0)
+        rc = cohort_change_deleted(d, a, p, e);
     if (rc == 0)
         rc = person_delete(d, p, e);
     return told_end(d, &t, rc, e);

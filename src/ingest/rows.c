@@ -15,6 +15,8 @@ const char rows_persons[] = "persons (team_id, id, created_at, properties, props
 const char rows_ids[] = "person_distinct_ids (team_id, distinct_id, person_id, is_deleted, version)";
 const char rows_overrides[] = "person_overrides (team_id, distinct_id, person_id, is_deleted,"
                               " version)";
+const char rows_members[] = "static_cohort_people (team_id, cohort_id, person_id, is_deleted,"
+                            " version)";
 const char rows_groups[] = "groups (team_id, `index`, key, created_at, updated_at, properties,"
                            " props, version)";
 
@@ -138,6 +140,16 @@ void row_id(struct buf *b, int64_t team_id, str distinct_id, str person_uuid, bo
 {
     add_i64(b, team_id);
     add_str(b, distinct_id);
+    add_uuid_text(b, person_uuid);
+    add_u8(b, deleted);
+    add_i64(b, version);
+}
+
+void row_member(struct buf *b, int64_t team_id, int64_t cohort_id, str person_uuid, bool deleted,
+                int64_t version)
+{
+    add_i64(b, team_id);
+    add_i64(b, cohort_id);
     add_uuid_text(b, person_uuid);
     add_u8(b, deleted);
     add_i64(b, version);

@@ -6,11 +6,15 @@
 #include "model/person.h"
 
 /* The columns in the order of the rows, for INSERT INTO. */
-extern const char rows_events[], rows_persons[], rows_ids[], rows_overrides[], rows_groups[];
+extern const char rows_events[], rows_persons[], rows_ids[], rows_overrides[], rows_groups[],
+    rows_members[];
 
 void row_event(struct buf *b, const struct event *ev);
 void row_person(struct buf *b, const struct person *p, bool deleted);
 /* For the tables of ids and of overrides alike. */
 void row_id(struct buf *b, int64_t team_id, str distinct_id, str person_uuid, bool deleted,
             int64_t version);
+/* For the members of static cohorts. */
+void row_member(struct buf *b, int64_t team_id, int64_t cohort_id, str person_uuid, bool deleted,
+                int64_t version);
 void row_group(struct buf *b, const struct group *g, int64_t now);

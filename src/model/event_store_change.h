@@ -10,6 +10,7 @@ enum change_kind {
     CHANGE_OVERRIDES = 3,     /* rows of person_overrides */
     CHANGE_DELETE_EVENTS = 4, /* a JSON list of distinct ids: their events, up to `before` */
     CHANGE_DELETE_PROJECT = 5, /* all rows of the project */
+    CHANGE_MEMBERS = 6,       /* rows of static_cohort_people */
 };
 
 struct change {

@@ -10,8 +10,10 @@
 SCHEMA(events);
 SCHEMA(persons);
 SCHEMA(groups);
+SCHEMA(cohorts);
 
-static const char *const files[] = { schema_events, schema_persons, schema_groups };
+static const char *const files[] = { schema_events, schema_persons, schema_groups,
+                                     schema_cohorts };
 
 /* Statements end with a semicolon at the end of a line. */
 static int run_file(struct olap *o, str rest, struct err *e)

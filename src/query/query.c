@@ -15,6 +15,7 @@
 #include "query/action.h"
 #include "query/background.h"
 #include "query/cache.h"
+#include "query/cohort.h"
 #include "query/internal.h"
 #include "query/shape.h"
 #include "query/rows.h"
@@ -276,6 +277,7 @@ void query_job_init(struct query_job *j, const struct query_scope *s)
         .arena = s->arena, .team_id = s->team_id, .timezone = tz_name(j->calendar.tz),
         .week_starts_monday = s->week_start == 1, .persons_mode = HOGQL_PERSONS_OVERRIDE_ON_EVENTS,
         .cls = j, .property_type = property_type, .action = query_action_named,
+        .cohort = query_cohort_named,
         .group_type = group_type,
     };
 }

@@ -59,6 +59,7 @@ MIGRATION(m0009_list_version);
 MIGRATION(m0010_action);
 MIGRATION(m0011_ingest_batch);
 MIGRATION(m0012_path_cleaning);
+MIGRATION(m0013_cohort);
 
 static const struct migration migrations[] = {
     { 1, m0001_access, m0001_access_end },
@@ -73,6 +74,7 @@ static const struct migration migrations[] = {
     { 10, m0010_action, m0010_action_end },
     { 11, m0011_ingest_batch, m0011_ingest_batch_end },
     { 12, m0012_path_cleaning, m0012_path_cleaning_end },
+    { 13, m0013_cohort, m0013_cohort_end },
 };
 
 static int fail(struct db *d, struct err *e, const char *what)

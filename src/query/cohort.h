@@ -1,0 +1,12 @@
+/* cohort.h - cohorts as sets of persons. */
+#pragma once
+
+#include "model/cohort.h"
+#include "query/internal.h"
+
+/* A SELECT of the members' ids, one column. */
+int query_cohort_members(struct query_job *j, const struct cohort *c, struct hogql_node **out,
+                         struct err *e);
+/* For hogql_context.cohort: cls is the job; *out NULL when there is no such cohort, ERR_INVALID when
+ * there are several of the name. */
+int query_cohort_named(void *cls, int64_t id, str name, struct hogql_node **out, struct err *e);
