@@ -29,6 +29,7 @@
 #define LIMIT_QUERY_ROWS_DEFAULT 100      /* rows of a query that names no limit */
 #define LIMIT_QUERY_ROWS 50000            /* rows a query may ask for */
 #define LIMIT_BUCKETS 50000               /* points of a series over time */
+#define LIMIT_BINS 200                    /* ranges of a histogram */
 #define LIMIT_SERIES 50                   /* series of one query */
 #define LIMIT_FUNNEL_ACTOR (128u << 20)   /* bytes of one actor's events in a funnel */
 #define LIMIT_FUNNEL_MEMORY (256u << 20)  /* bytes of what a funnel keeps of conversions and values */

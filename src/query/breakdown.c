@@ -1,20 +1,18 @@
 /* breakdown.c - see breakdown.h. */
 #include "query/breakdown.h"
 
+#include <math.h>
+
+#include "base/limits.h"
 #include "query/shape.h"
 
 #define LIMIT_DEFAULT 25
 #define LIMIT_COUNTRIES 300
+#define LIMIT_MAP 250
 #define LIMIT_MOST 1000
 #define VALUE_MAX 400 /* characters of a value that are shown */
 
-struct one {
-    str type, key;
-    int64_t group;
-    bool url;
-};
-
-static struct hogql_node *field_of(struct arena *a, const struct one *b)
+static struct hogql_node *field_of(struct arena *a, const struct query_breakdown_part *b)
 {
     if (str_eqz(b->type, "person"))
         return hogql_field_add(a, hogql_field(a, "person", "properties", NULL), b->key);
@@ -27,15 +25,13 @@ static struct hogql_node *field_of(struct arena *a, const struct one *b)
     return hogql_field_add(a, hogql_field(a, "properties", NULL), b->key);
 }
 
-/* Text, with BREAKDOWN_NONE for null and ''. */
-static int expression_of(struct query_job *j, const struct one *b, struct hogql_node **out,
-                         struct err *e)
+static int value_of(struct query_job *j, const struct query_breakdown_part *b,
+                    struct hogql_node **out, struct err *e)
 {
-    struct arena *a = j->arena;
-    struct hogql_node *field;
     static const char *const types[] = { "event", "person", "session", "group", "event_metadata",
                                          "hogql" };
     bool known = false;
+    int rc = 0;
     for (size_t i = 0; i < ARRAY_LEN(types); i++)
         known = known || str_eqz(b->type, types[i]);
     if (!known)
@@ -44,19 +40,23 @@ static int expression_of(struct query_job *j, const struct one *b, struct hogql_
     if (b->group < 0 || b->group > 4)
         return query_misfit(e, "breakdownFilter.breakdown_group_type_index",
                             "Input should be 0, 1, 2, 3 or 4");
-    int rc = 0;
     if (str_eqz(b->type, "hogql"))
-        rc = hogql_parse_expr(a, b->key, NULL, &field, e);
+        rc = hogql_parse_expr(j->arena, b->key, NULL, out, e);
     else
-        field = field_of(a, b);
-    if (rc < 0)
-        return rc;
-    if (field->kind == HOGQL_ALIAS)
-        field = field->kids[0];
+        *out = field_of(j->arena, b);
+    if (rc == 0 && (*out)->kind == HOGQL_ALIAS)
+        *out = (*out)->kids[0];
+    return rc;
+}
+
+/* Text, with BREAKDOWN_NONE for null and ''. */
+static int text_of(struct query_job *j, const struct query_breakdown_part *b,
+                   struct hogql_node *field, struct hogql_node **out, struct err *e)
+{
     struct hogql_placeholder ph[] = {
         { "field", field },
-        { "none", hogql_string(a, STR(BREAKDOWN_NONE)) },
-        { "most", hogql_int(a, VALUE_MAX) },
+        { "none", hogql_string(j->arena, STR(BREAKDOWN_NONE)) },
+        { "most", hogql_int(j->arena, VALUE_MAX) },
         { NULL, NULL },
     };
     str text = b->url ? STR("left(ifNull(nullIf(if(empty(replaceRegexpOne(toString({field}),"
@@ -64,13 +64,109 @@ static int expression_of(struct query_job *j, const struct one *b, struct hogql_
                             " replaceRegexpOne(toString({field}), '[/?#]+$', '')), ''), {none}),"
                             " {most})")
                       : STR("left(ifNull(nullIf(toString({field}), ''), {none}), {most})");
-    return hogql_parse_expr(a, text, ph, out, e);
+    return hogql_parse_expr(j->arena, text, ph, out, e);
 }
 
-static int read_one(const struct json *node, struct one *out, struct err *e)
+/* What rows are split by, before the range of numbers is known that have bins. */
+static int expression_of(struct query_job *j, struct query_breakdown_part *b,
+                         struct hogql_node **out, struct err *e)
+{
+    struct hogql_node *field;
+    int rc = value_of(j, b, &field, e);
+    if (rc < 0)
+        return rc;
+    if (b->bins < 0 || b->bins > LIMIT_BINS)
+        return query_misfit(e, "breakdownFilter.breakdown_histogram_bin_count",
+                            "Input should be between 1 and %d", LIMIT_BINS);
+    if (b->bins)
+        b->number = hogql_call(j->arena, "toFloat", field, NULL);
+    return text_of(j, b, field, out, e);
+}
+
+/* -------------------------------------------------------------------------- bins */
+
+bool query_breakdown_has_bins(const struct query_breakdown *b)
+{
+    bool any = false;
+    for (size_t i = 0; i < b->n; i++)
+        any = any || b->parts[i].bins;
+    return any;
+}
+
+static void write_bound(struct json_writer *w, double v)
+{
+    if (v == floor(v) && fabs(v) < 1e15)
+        json_i64(w, (int64_t)v);
+    else
+        json_f64(w, v);
+}
+
+/* "[0,2.5]" */
+static struct hogql_node *bin_label(struct arena *a, double low, double high)
+{
+    struct buf b = BUF_INIT(128);
+    struct json_writer w = JSON_WRITER(&b);
+    json_open(&w, '[');
+    write_bound(&w, low);
+    write_bound(&w, high);
+    json_close(&w, ']');
+    struct hogql_node *label = hogql_string(a, arena_str(a, buf_view(&b)));
+    buf_release(&b);
+    return label;
+}
+
+/* SPEC: the upper bound of the last bin is raised by 0.01, so that the greatest number is in it. */
+static struct hogql_node *binned(struct arena *a, const struct query_breakdown_part *b,
+                                 double least, double greatest)
+{
+    struct hogql_node *none = hogql_string(a, STR(BREAKDOWN_NONE));
+    if (!isfinite(least) || !isfinite(greatest))
+        return none;
+    struct hogql_node *choice = hogql_call(a, "multiIf", NULL), *args = choice->kids[CALL_ARGS];
+    double width = (greatest - least) / (double)b->bins;
+    for (int64_t i = 0; i < b->bins; i++) {
+        double low = least + (double)i * width, high = least + (double)(i + 1) * width;
+        if (i + 1 == b->bins)
+            high += 0.01;
+        hogql_add(a, args,
+                  hogql_and(a, hogql_compare(a, HOGQL_GE, hogql_copy(a, b->number),
+                                             hogql_float(a, low)),
+                            hogql_compare(a, HOGQL_LT, hogql_copy(a, b->number),
+                                          hogql_float(a, high))));
+        hogql_add(a, args, bin_label(a, low, high));
+    }
+    hogql_add(a, args, none);
+    return choice;
+}
+
+int query_breakdown_set_bins(struct query_job *j, struct query_breakdown *b, const double *least,
+                             const double *greatest, struct err *e)
+{
+    struct hogql_node *x, *field, *list = hogql_list(j->arena, HOGQL_ARRAY);
+    for (size_t i = 0; i < b->n; i++) {
+        struct query_breakdown_part *part = &b->parts[i];
+        int rc = part->bins ? 0 : value_of(j, part, &field, e);
+        if (rc == 0 && !part->bins)
+            rc = text_of(j, part, field, &x, e);
+        if (rc < 0)
+            return rc;
+        if (part->bins)
+            x = binned(j->arena, part, least[i], greatest[i]);
+        if (!b->list)
+            b->expression = x;
+        hogql_add(j->arena, list, x);
+    }
+    if (b->list)
+        b->expression = list;
+    return 0;
+}
+
+/* -------------------------------------------------------------------------- reading */
+
+static int read_one(const struct json *node, struct query_breakdown_part *out, struct err *e)
 {
     const struct json *key = json_get(node, "property");
-    *out = (struct one){ .type = STR("event"), .key = STR_NULL };
+    *out = (struct query_breakdown_part){ .type = STR("event"), .key = STR_NULL };
     if (!json_is(node, JSON_OBJECT) || !(json_is(key, JSON_STRING) || json_is(key, JSON_NUMBER)))
         return query_misfit(e, "breakdownFilter.breakdowns.property", "Field required");
     out->key = key->text;
@@ -81,6 +177,8 @@ static int read_one(const struct json *node, struct one *out, struct err *e)
         rc = query_get_i64(node, "group_type_index", &out->group, e);
     if (rc == 0)
         rc = query_get_bool(node, "normalize_url", &out->url, e);
+    if (rc == 0)
+        rc = query_get_i64(node, "histogram_bin_count", &out->bins, e);
     return rc;
 }
 
@@ -93,12 +191,12 @@ static int read_list(struct query_job *j, const struct json *list, struct query_
     out->list = true;
     out->n = list->count;
     out->expression = hogql_list(j->arena, HOGQL_ARRAY);
-    for (const struct json *m = list->head; m; m = m->next) {
-        struct one b;
+    struct query_breakdown_part *part = out->parts;
+    for (const struct json *m = list->head; m; m = m->next, part++) {
         struct hogql_node *x;
-        int rc = read_one(m, &b, e);
+        int rc = read_one(m, part, e);
         if (rc == 0)
-            rc = expression_of(j, &b, &x, e);
+            rc = expression_of(j, part, &x, e);
         if (rc < 0)
             return rc;
         hogql_add(j->arena, out->expression, x);
@@ -109,23 +207,49 @@ static int read_list(struct query_job *j, const struct json *list, struct query_
 static int read_single(struct query_job *j, const struct json *node, const struct json *value,
                        struct query_breakdown *out, struct err *e)
 {
-    struct one b = { .type = STR("event"), .key = STR_NULL };
-    int rc = query_get_text(node, "breakdown_type", &b.type, e);
+    struct query_breakdown_part *b = out->parts;
+    b->type = STR("event");
+    int rc = query_get_text(node, "breakdown_type", &b->type, e);
     if (rc == 0)
-        rc = query_get_i64(node, "breakdown_group_type_index", &b.group, e);
+        rc = query_get_i64(node, "breakdown_group_type_index", &b->group, e);
     if (rc == 0)
-        rc = query_get_bool(node, "breakdown_normalize_url", &b.url, e);
+        rc = query_get_bool(node, "breakdown_normalize_url", &b->url, e);
+    if (rc == 0)
+        rc = query_get_i64(node, "breakdown_histogram_bin_count", &b->bins, e);
     if (rc < 0)
         return rc;
     if (value->type == JSON_ARRAY && value->count == 1)
         value = value->head;
     if (value->type != JSON_STRING && value->type != JSON_NUMBER)
         return query_misfit(e, "breakdownFilter.breakdown", "Input should be a valid string");
-    b.key = value->text;
-    if (str_eqz(b.key, "$geoip_country_code"))
-        out->limit = LIMIT_COUNTRIES;
+    b->key = value->text;
     out->n = 1;
-    return expression_of(j, &b, &out->expression, e);
+    return expression_of(j, b, &out->expression, e);
+}
+
+/* What the display and an older place of the bins say. */
+static int read_trends_filter(const struct json *node, struct query_breakdown *b, struct err *e)
+{
+    const struct json *filter = NULL;
+    int rc = query_get_object(node, "trendsFilter", &filter, e);
+    if (rc == 0)
+        rc = query_get_i64(filter, "breakdown_histogram_bin_count", &b->parts[0].bins, e);
+    if (rc == 0 && str_eqz(json_get_text(filter, "display"), "WorldMap"))
+        b->limit = LIMIT_MAP;
+    return rc;
+}
+
+/* How many values are shown unless a limit is asked for: every bin, every country. */
+static void fit_limit(struct query_breakdown *b)
+{
+    int64_t bins = 1;
+    for (size_t i = 0; i < b->n; i++) {
+        bins *= b->parts[i].bins ? b->parts[i].bins : 1;
+        if (b->limit == LIMIT_DEFAULT && str_eqz(b->parts[i].key, "$geoip_country_code"))
+            b->limit = LIMIT_COUNTRIES;
+    }
+    if (query_breakdown_has_bins(b) && b->limit < bins)
+        b->limit = bins < LIMIT_MOST ? bins : LIMIT_MOST;
 }
 
 int query_breakdown_read(struct query_job *j, const struct json *node, struct query_breakdown *out,
@@ -138,6 +262,8 @@ int query_breakdown_read(struct query_job *j, const struct json *node, struct qu
         rc = query_shape_check(&query_shape_breakdown_filter, filter, e);
     if (rc == 0)
         rc = query_get_list(filter, "breakdowns", &list, e);
+    if (rc == 0)
+        rc = read_trends_filter(node, &b, e);
     if (rc < 0)
         return rc;
     const struct json *single = json_get(filter, "breakdown");
@@ -147,6 +273,7 @@ int query_breakdown_read(struct query_job *j, const struct json *node, struct qu
     else if (single && single->type != JSON_NULL &&
              !(single->type == JSON_ARRAY && !single->head))
         rc = read_single(j, filter, single, &b, e);
+    fit_limit(&b);
     if (rc == 0)
         rc = query_get_i64(filter, "breakdown_limit", &b.limit, e);
     if (rc == 0)

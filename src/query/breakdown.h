@@ -8,10 +8,20 @@
 #define BREAKDOWN_OTHER "$$_posthog_breakdown_other_$$"
 #define BREAKDOWNS_MAX 3
 
+/* One property that rows are split by. */
+struct query_breakdown_part {
+    str type, key;
+    int64_t group;
+    bool url;     /* addresses without what trails */
+    int64_t bins; /* numbers in that many ranges of equal width; 0: values as they are */
+    struct hogql_node *number; /* with bins: the value as a number */
+};
+
 struct query_breakdown {
     struct hogql_node *expression; /* text, or a list of texts; never null. NULL: no breakdown */
     bool list;                     /* `breakdowns`: values are lists */
     size_t n;
+    struct query_breakdown_part parts[BREAKDOWNS_MAX];
     int64_t limit;
     bool hide_other;
     const struct json *node; /* the filter, to be echoed; NULL: none */
@@ -19,6 +29,12 @@ struct query_breakdown {
 
 int query_breakdown_read(struct query_job *j, const struct json *node, struct query_breakdown *out,
                          struct err *e);
+/* Whether a part has bins: then the range of its numbers must be known. */
+bool query_breakdown_has_bins(const struct query_breakdown *b);
+/* Makes the expression anew, with the least and the greatest number of each part that has bins; NAN:
+ * there is no number. */
+int query_breakdown_set_bins(struct query_job *j, struct query_breakdown *b, const double *least,
+                             const double *greatest, struct err *e);
 /* BREAKDOWN_NONE or BREAKDOWN_OTHER in the form of a value. */
 struct hogql_node *query_breakdown_label(struct arena *a, const struct query_breakdown *b,
                                          const char *label);

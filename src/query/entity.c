@@ -93,13 +93,14 @@ static int read_value(struct query_job *j, struct query_entity *en, struct err *
         en->value = hogql_call(a, "toUnixTimestamp", hogql_field(a, "timestamp", NULL), NULL);
         return 0;
     }
-    if (str_eqz(type, "person_properties"))
+    if (str_eqz(type, "person_properties") && !str_eqz(en->math_property, "$session_duration"))
         field = hogql_field(a, "person", "properties", NULL);
     else if (str_eqz(type, "session_properties") ||
              str_eqz(en->math_property, "$session_duration"))
         field = hogql_field(a, "session", NULL);
     else
         field = hogql_field(a, "properties", NULL);
+    en->per_session = str_eqz(en->math_property, "$session_duration");
     en->value = hogql_call(a, "toFloat", hogql_field_add(a, field, en->math_property), NULL);
     return 0;
 }

@@ -35,6 +35,7 @@ struct query_entity {
     struct hogql_node *of_event; /* event = …, or the action's condition; NULL: any */
     struct hogql_node *filter;   /* its properties; NULL: none */
     struct hogql_node *value;    /* what is aggregated, as a number; NULL: none */
+    bool per_session;            /* value is one of a session: each counts once */
 };
 
 /* Decodes one member of series. */

@@ -24,8 +24,9 @@ const struct query_shape query_shape_trends_filter = {
     "showPercentStackView yAxisScaleType showMultipleYAxes hiddenLegendIndexes "
     "resultCustomizationBy resultCustomizations goalLines showConfidenceIntervals confidenceLevel "
     "showTrendLines showMovingAverage movingAverageIntervals detailedResultsAggregationType "
-    "hideWeekends excludeBoxPlotOutliers",
+    "hideWeekends excludeBoxPlotOutliers "
     "breakdown_histogram_bin_count",
+    "",
 };
 
 const struct query_shape query_shape_lifecycle = {
@@ -97,14 +98,14 @@ const struct query_shape query_shape_entity = {
 const struct query_shape query_shape_breakdown_filter = {
     "breakdownFilter",
     "breakdown_type breakdown breakdowns breakdown_limit breakdown_normalize_url "
-    "breakdown_group_type_index breakdown_hide_other_aggregation",
-    "breakdown_histogram_bin_count breakdown_path_cleaning",
+    "breakdown_group_type_index breakdown_hide_other_aggregation breakdown_histogram_bin_count",
+    "breakdown_path_cleaning",
 };
 
 const struct query_shape query_shape_breakdown = {
     "breakdownFilter.breakdowns",
-    "type property normalize_url group_type_index",
-    "histogram_bin_count path_cleaning",
+    "type property normalize_url group_type_index histogram_bin_count",
+    "path_cleaning",
 };
 
 const struct query_shape query_shape_compare_filter = { "compareFilter", "compare compare_to", "" };

@@ -2,6 +2,8 @@
  * the statement is trends_sql.c's, the answer's series trends_result.c's. */
 #include "query/trends.h"
 
+#include <math.h>
+
 #include "base/limits.h"
 #include "query/insight.h"
 #include "query/properties.h"
@@ -140,6 +142,27 @@ static int read_sample(struct trends *t, struct err *e)
     return rc;
 }
 
+/* A histogram's bins reach from the least to the greatest number that the query meets. */
+static int read_bins(struct trends *t, struct err *e)
+{
+    struct query_breakdown *b = &t->breakdown;
+    double ends[2][BREAKDOWNS_MAX];
+    struct hogql_node *select;
+    const struct json *rows;
+    if (!query_breakdown_has_bins(b) || !t->series_n)
+        return 0;
+    int rc = trends_bins_statement(t, &select, e);
+    if (rc == 0)
+        rc = query_select(t->j, select, &rows, e);
+    if (rc < 0)
+        return rc;
+    const struct json *v = rows->head ? rows->head->head : NULL;
+    for (size_t i = 0; i < b->n; i++)
+        for (int k = 0; k < 2 && b->parts[i].bins; k++, v = v ? v->next : NULL)
+            ends[k][i] = json_is(v, JSON_NUMBER) ? v->num : NAN;
+    return query_breakdown_set_bins(t->j, b, ends[0], ends[1], e);
+}
+
 int trends_read(struct trends *t, struct err *e)
 {
     const struct json *filter = NULL;
@@ -168,7 +191,7 @@ int trends_read(struct trends *t, struct err *e)
         rc = query_all_properties(t->j, PROPERTIES_OF_EVENTS, t->node, &t->filter, e);
     if (rc == 0)
         rc = read_dates(t, e);
-    return rc;
+    return rc < 0 ? rc : read_bins(t, e);
 }
 
 static void write_members(struct trends *t, const struct hogql_node *select,

@@ -58,6 +58,8 @@ struct trends_row {
 /* Columns of the statement: series, period, value, then bucket (unless DISPLAY_TOTAL), then label
  * (with a breakdown). NULL when no series can match anything. */
 int trends_statement(struct trends *t, struct hogql_node **out, struct err *e);
+/* One row: min and max of the numbers of each part of the breakdown that has bins. There is a series. */
+int trends_bins_statement(struct trends *t, struct hogql_node **out, struct err *e);
 
 /* One number of the answer, or those of a whole series. */
 struct trends_point {

@@ -98,7 +98,9 @@ static struct hogql_node *where(struct branch *b, int64_t from)
     return hogql_and(a, all, has_actor(b));
 }
 
-static int expression(struct branch *b, struct hogql_node **out, struct err *e)
+/* What the math makes of the events, or of `numbers` that were made of them (NULL: of the entity's). */
+static int expression(struct branch *b, struct hogql_node *numbers, struct hogql_node **out,
+                      struct err *e)
 {
     const struct query_entity *en = b->entity;
     if (!en->math->text) /* the caller's own expression */
@@ -107,7 +109,7 @@ static int expression(struct branch *b, struct hogql_node **out, struct err *e)
         { "actor", actor(b) },
         { "group", en->math_group >= 0 ? query_group_column(b->a, en->math_group)
                                       : name(b, "person_id") },
-        { "value", en->value ? hogql_copy(b->a, en->value) : hogql_null(b->a) },
+        { "value", numbers ? numbers : en->value ? hogql_copy(b->a, en->value) : hogql_null(b->a) },
         { NULL, NULL },
     };
     return hogql_parse_expr(b->a, str_of(en->math->text), ph, out, e);
@@ -183,7 +185,7 @@ static int aggregate(struct branch *b, struct hogql_node **out, struct err *e)
 {
     struct shape s = shape_of(b, NULL);
     struct hogql_node *x;
-    int rc = expression(b, &x, e);
+    int rc = expression(b, NULL, &x, e);
     if (rc < 0)
         return rc;
     event_keys(b, &s);
@@ -222,6 +224,30 @@ static int per_actor(struct branch *b, struct hogql_node **out, struct err *e)
     key(b, &in, actor(b), "actor");
     value(b, &in, hogql_call(b->a, "count", NULL), "c");
     in.where = where(b, query_dates_start(b->dates));
+    rc = finish(b, &in, &source, e);
+    if (rc < 0)
+        return rc;
+    s = shape_of(b, source);
+    inner_keys(b, &s);
+    value(b, &s, x, "value");
+    return finish(b, &s, out, e);
+}
+
+/* Sessions that have an event there, each with its number once. */
+static int per_session(struct branch *b, struct hogql_node **out, struct err *e)
+{
+    struct arena *a = b->a;
+    struct shape in = shape_of(b, NULL), s;
+    struct hogql_node *source, *x;
+    int rc = expression(b, name(b, "of_session"), &x, e);
+    if (rc < 0)
+        return rc;
+    event_keys(b, &in);
+    key(b, &in, name(b, "$session_id"), "session_key");
+    value(b, &in, hogql_call(a, "any", hogql_copy(a, b->entity->value), NULL), "of_session");
+    in.where = hogql_and(a, where(b, query_dates_start(b->dates)),
+                         hogql_compare(a, HOGQL_NE, name(b, "$session_id"),
+                                       hogql_string(a, STR(""))));
     rc = finish(b, &in, &source, e);
     if (rc < 0)
         return rc;
@@ -388,6 +414,8 @@ static int by_family(struct branch *b, struct hogql_node **out, struct err *e)
     case MATH_AGGREGATE:
         break;
     }
+    if (b->entity->per_session)
+        return per_session(b, out, e);
     if (b->t->display == DISPLAY_CUMULATIVE && m->unique)
         return once_each(b, out, e);
     return aggregate(b, out, e);
@@ -408,8 +436,9 @@ static const char folded[] =
     " one_bucket AS bucket, sum(one_number) AS value FROM {source}"
     " ARRAY JOIN buckets AS one_bucket, numbers AS one_number GROUP BY label, bucket";
 static const char ranked_total[] =
-    "SELECT breakdown, ifNull(toFloat(value), 0) AS one_number, row_number() OVER (ORDER BY if(breakdown = {none}, 1, 0) ASC,"
-    " value DESC, breakdown ASC) AS place FROM {source}";
+    "SELECT breakdown, ifNull(toFloat(value), 0) AS one_number,"
+    " row_number() OVER (ORDER BY if(breakdown = {none}, 1, 0) ASC,"
+    " one_number DESC, breakdown ASC) AS place FROM {source}";
 static const char folded_total[] =
     "SELECT if(place > {limit} and breakdown != {none}, {other}, breakdown) AS label,"
     " sum(one_number) AS value FROM {source} GROUP BY label";
@@ -494,6 +523,30 @@ int trends_statement(struct trends *t, struct hogql_node **out, struct err *e)
     if (*out)
         query_add_sample(a, t->sample, out);
     return 0;
+}
+
+/* The least and the greatest number of each part of the breakdown that has bins, over the events of all
+ * series. */
+int trends_bins_statement(struct trends *t, struct hogql_node **out, struct err *e)
+{
+    struct arena *a = t->j->arena;
+    struct branch b = { 0 };
+    struct hogql_node *any = NULL;
+    for (size_t i = 0; i < t->series_n; i++) {
+        b = branch_of(t, i, PERIOD_CURRENT);
+        any = hogql_or(a, any, where(&b, query_dates_start(b.dates)));
+    }
+    struct shape s = { hogql_list(a, HOGQL_LIST), hogql_new(a, HOGQL_GROUP, 0), NULL, any };
+    for (size_t i = 0; i < t->breakdown.n; i++) {
+        const struct query_breakdown_part *part = &t->breakdown.parts[i];
+        for (int k = 0; k < 2 && part->bins; k++)
+            hogql_add(a, s.columns, hogql_call(a, k ? "max" : "min", hogql_copy(a, part->number),
+                                               NULL));
+    }
+    int rc = any ? finish(&b, &s, out, e) : 0;
+    if (rc == 0)
+        query_add_sample(a, t->sample, out);
+    return rc;
 }
 
 /* -------------------------------------------------------------------------- the actors of a value */

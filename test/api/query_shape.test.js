@@ -25,9 +25,6 @@ const lifecycle = (more) => ({ kind: "LifecycleQuery", series: series(), ...more
 test("what is not done is refused by its name", async () => {
   const refused = [
     [trends({ conversionGoal: { customEventName: "x" } }), /TrendsQuery\.conversionGoal is not supported/],
-    [trends({ trendsFilter: { breakdown_histogram_bin_count: 5 } }), /trendsFilter\.breakdown_histogram_bin_count is not/],
-    [trends({ breakdownFilter: { breakdown: "k", breakdown_histogram_bin_count: 5 } }), /breakdownFilter\.breakdown_histogram_bin_count is not/],
-    [trends({ breakdownFilter: { breakdowns: [{ property: "k", histogram_bin_count: 5 }] } }), /breakdowns\.histogram_bin_count is not/],
     [trends({ breakdownFilter: { breakdown: "k", breakdown_path_cleaning: true } }), /breakdown_path_cleaning is not/],
     [trends({ breakdownFilter: { breakdown: "k", breakdown_type: "data_warehouse" } }), /type "data_warehouse" are not supported/],
     [entity({ limit: 10 }), /series\.limit is not/], [entity({ orderBy: ["event"] }), /series\.orderBy is not/],

@@ -45,6 +45,9 @@ function breakdown(r) {
     { property: "$pageview_count", type: "session" }, { property: "distinct_id", type: "event_metadata" }, { property: "mixed" },
     { property: "$current_url", normalize_url: r.chance(0.7) }, { property: r.pick(Object.keys(gen.hogqlValues)), type: "hogql" }]);
   const limit = r.chance(0.4) ? { breakdown_limit: r.pick([1, 2, 3]) } : {}, hide = r.chance(0.1) ? { breakdown_hide_other_aggregation: true } : {};
+  const numbers = { property: "amount", type: "event", histogram_bin_count: 1 + r.int(6) };
+  if (r.chance(0.1)) return { breakdowns: r.chance(0.5) ? [numbers] : [numbers, part()], ...limit };
+  if (r.chance(0.1)) return { breakdown: r.pick(["amount", "mixed"]), breakdown_type: "event", breakdown_histogram_bin_count: 1 + r.int(30), ...limit };
   if (r.chance(0.4)) return { breakdowns: Array.from({ length: 1 + r.int(3) }, part), ...limit, ...hide };
   const one = part();
   return { breakdown: r.chance(0.1) ? [one.property] : one.property, breakdown_type: one.type ?? "event", ...limit, ...hide,

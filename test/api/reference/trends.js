@@ -37,8 +37,9 @@ class Series {
     return this.run.events.filter((e) => e.at >= since && e.at <= this.range.to && this.named(e) && this.passes(e) && this.counts(e));
   }
 
-  // What counts groups leaves out events of none.
+  // What counts groups leaves out events of none; what measures sessions those of none.
   counts(e) {
+    if (statistics[this.entity.math] && this.entity.math_property === "$session_duration" && !e.session) return false;
     const { math = "total" } = this.entity, { aggregation_group_type_index: all } = this.run.query;
     const actors = ["dau", "weekly_active", "monthly_active", "unique_group"].includes(math) || /_per_actor$|_for_user$/.test(math);
     return !actors || this.actor(e) !== undefined || (all === undefined && math !== "unique_group");
@@ -134,12 +135,12 @@ class Series {
 
 // -------------------------------------------------------------------------- breakdowns
 
-function breakdownsOf(filter) {
+function breakdownsOf(filter, legacyBins) {
   const f = filter ?? {}, single = Array.isArray(f.breakdown) ? f.breakdown[0] : f.breakdown;
   if (f.breakdowns?.length) return { list: true, parts: f.breakdowns.map((b) => ({ ...b, type: b.type ?? "event" })) };
   if (single === undefined || single === null) return { parts: [] };
   return { list: false, parts: [{ property: single, type: f.breakdown_type ?? "event", normalize_url: f.breakdown_normalize_url,
-    group_type_index: f.breakdown_group_type_index, histogram_bin_count: f.breakdown_histogram_bin_count }] };
+    group_type_index: f.breakdown_group_type_index, histogram_bin_count: f.breakdown_histogram_bin_count ?? legacyBins }] };
 }
 
 function rawOf(ctx, e, part) {
@@ -243,11 +244,12 @@ function makeRun(ctx, query) {
   const filter = query.trendsFilter ?? {}, interval = query.interval ?? "day", calendar = ctx.calendar;
   const earliest = Math.min(...ctx.world.events.map((e) => e.at)), range = calendar.range(query.dateRange, interval, earliest);
   const compare = Boolean(query.compareFilter?.compare) && !range.first.all;
-  const run = { ctx, query, filter, interval, calendar, events: ctx.world.events, breakdown: breakdownsOf(query.breakdownFilter),
+  const run = { ctx, query, filter, interval, calendar, events: ctx.world.events, breakdown: breakdownsOf(query.breakdownFilter, filter.breakdown_histogram_bin_count),
     total: TOTALS.includes(filter.display), cumulative: filter.display === "ActionsLineGraphCumulative", compare,
     ranges: compare ? [range, calendar.previous(range, interval, query.compareFilter.compare_to)] : [range] };
   const country = run.breakdown.parts.some((p) => p.property === "$geoip_country_code");
-  run.limit = query.breakdownFilter?.breakdown_limit ?? (filter.display === "WorldMap" ? 250 : country ? 300 : 25);
+  const bins = run.breakdown.parts.reduce((n, p) => n * (p.histogram_bin_count ?? 1), 1);
+  run.limit = query.breakdownFilter?.breakdown_limit ?? Math.max(bins, filter.display === "WorldMap" ? 250 : country ? 300 : 25);
   run.passes = (e) => matches(ctx, e, query.properties) &&
     (!query.filterTestAccounts || matches(ctx, e, ctx.testAccountFilters));
   run.label = (e) => (run.breakdown.list ? run.breakdown.parts.map((p) => labelOf(ctx, e, p))
