@@ -155,32 +155,43 @@ static bool begins(const struct counter *c, const struct funnel_event *event)
     return c->f->rules.order == FUNNEL_UNORDERED ? event->steps != 0 : event->steps & 1;
 }
 
+/* The events of ways that begin in [i, next): from the first instant at which one may, to the end of
+ * the last one's window. */
+static size_t slice_of(const struct counter *c, const struct funnel_event *events, size_t n,
+                       size_t *i, size_t next)
+{
+    size_t first = *i, last = next;
+    while (first < next && !begins(c, &events[first]))
+        first++;
+    if (first == next)
+        return 0;
+    while (!begins(c, &events[last - 1]))
+        last--;
+    while (first > *i && events[first - 1].at == events[first].at)
+        first--;
+    size_t end = last;
+    while (end < n && events[end].at - events[last - 1].at <= c->f->rules.window)
+        end++;
+    *i = first;
+    return end - first;
+}
+
 /* An actor counts once in each bucket in which it set out: the furthest way from there. */
 static void add_trend(struct counter *c, struct funnel_value *v, const struct funnel_event *events,
                       size_t n)
 {
-    struct funnel *f = c->f;
-    for (size_t i = 0, bucket = 0; i < n;) {
+    const struct funnel *f = c->f;
+    for (size_t i = 0, next, bucket = 0; i < n; i = next) {
         struct funnel_path path;
         while (bucket + 1 < f->buckets_n && events[i].at >= f->buckets[bucket + 1])
             bucket++;
         int64_t to = bucket + 1 < f->buckets_n ? f->buckets[bucket + 1] : INT64_MAX;
-        size_t next = i, end, first = n;
-        int64_t last = 0;
-        for (; next < n && events[next].at < to; next++)
-            if (begins(c, &events[next])) {
-                first = first == n ? next : first;
-                last = events[next].at;
-            }
-        for (end = next; first < n && end < n && events[end].at - last <= f->rules.window;)
-            end++;
-        path.steps = 0;
-        if (first < n)
-            funnel_walk(c->walker, events + first, end - first, v->index, f->buckets[bucket], to,
-                        &path);
+        for (next = i; next < n && events[next].at < to;)
+            next++;
+        size_t length = slice_of(c, events, n, &i, next);
+        funnel_walk(c->walker, events + i, length, v->index, f->buckets[bucket], to, &path);
         v->entered[bucket] += funnel_reached(&path) > (unsigned)f->from_step;
         v->converted[bucket] += funnel_reached(&path) > (unsigned)f->to_step;
-        i = next;
     }
 }
 

@@ -171,7 +171,7 @@ function rulesOf(query) {
     optional: new Set(query.series.flatMap((s, i) => (s.optionalInFunnel ? [i + 1] : []))),
     from: f.funnelFromStep ?? 0, to: f.funnelToStep ?? query.series.length - 1, exclusions: f.exclusions ?? [],
     attribution: f.breakdownAttributionType ?? "first_touch",
-    valueStep: f.breakdownAttributionType === "step" && query.breakdownFilter ? f.breakdownAttributionValue + 1 : 0 };
+    valueStep: f.breakdownAttributionType === "step" && query.breakdownFilter && f.funnelVizType !== "time_to_convert" ? f.breakdownAttributionValue + 1 : 0 };
 }
 
 // Each event of the range with the steps it is, the exclusions it is, its value.

@@ -1,0 +1,85 @@
+#!/usr/bin/env node
+// funnel - seconds of FunnelsQuery over many events (BENCH_EVENTS, 2,000,000), computed each time, against
+// hand-written ClickHouse SQL for the same counts: windowFunnel for funnels in order, arrays per person where
+// windowFunnel has no answer. Prints the ratio for each, rows/s, and the most memory the processes took.
+"use strict";
+const fs = require("node:fs");
+const { folder, serve, engine, median, child_of, run } = require("./lib/bench.js");
+
+const n = Number(process.env.BENCH_EVENTS ?? 2000000), people = Math.ceil(n / 20), rounds = 5;
+const range = { date_from: "2026-03-01", date_to: "2026-04-29" };
+const names = "['$pageview', '$pageview', 'clicked', 'signed up', 'clicked', 'bought', 'searched', '$pageview', 'left', 'clicked']";
+
+// Twenty events a person over sixty days; browsers by person, times of a millisecond.
+const filling = (from, to) => `INSERT INTO events (team_id, uuid, event, distinct_id, person_id, timestamp, created_at, person_created_at,
+  person_mode, properties, props) SELECT 1, generateUUIDv4(number), ${names}[1 + cityHash64(number) % 10],
+  concat('p-', toString(number % ${people})), toUUID(concat('00000000-0000-4000-8000-', leftPad(lower(hex(number % ${people})), 12, '0'))),
+  toDateTime64('2026-03-01 00:00:00', 6, 'UTC') + toIntervalMillisecond(cityHash64(number, 1) % 5184000000), now64(6), now64(3), 'full',
+  browser, browser::JSON FROM (SELECT number, concat('{"$browser":"', ['Chrome', 'Safari', 'Firefox', 'Edge'][1 + number % ${people} % 4], '"}') AS browser
+  FROM numbers(${from}, ${to - from}))`;
+
+const step = (event) => ({ kind: "EventsNode", event });
+const query = (funnelsFilter = {}, more = {}) => ({ kind: "FunnelsQuery", dateRange: range, funnelsFilter, ...more,
+  series: [step("$pageview"), step("clicked"), step("signed up"), step("bought")] });
+const inRange = "team_id = 1 AND timestamp >= '2026-03-01 00:00:00' AND timestamp <= '2026-04-29 23:59:59.999999'";
+const isStep = ["$pageview", "clicked", "signed up", "bought"].map((name) => `event = '${name}'`);
+const counts = [1, 2, 3, 4].map((k) => `countIf(level >= ${k})`).join(", ");
+const windowed = (mode, where = `${inRange} AND event IN ('$pageview', 'clicked', 'signed up', 'bought')`, group = "") =>
+  `SELECT ${counts}${group && ", label"} FROM (SELECT ${group && "any(props.`$browser`.:String) AS label, "}windowFunnel(1209600000000${mode})(toUInt64(toUnixTimestamp64Micro(timestamp)), ${isStep.join(", ")}) AS level
+   FROM events WHERE ${where} GROUP BY person_id)${group && " GROUP BY label"} FORMAT JSONCompact`;
+// The distinct steps in some window that begins with one of the person's events.
+const anyOrder = `SELECT ${counts} FROM (SELECT arrayMax(arrayMap(t -> arrayUniq(arrayMap(x -> x.2, arrayFilter(x -> x.1 >= t.1 AND x.1 <= t.1 + 1209600000000, visits))), visits)) AS level
+   FROM (SELECT groupArray((toUnixTimestamp64Micro(timestamp), multiIf(event = '$pageview', 1, event = 'clicked', 2, event = 'signed up', 3, 4))) AS visits
+   FROM events WHERE ${inRange} AND event IN ('$pageview', 'clicked', 'signed up', 'bought') GROUP BY person_id)) FORMAT JSONCompact`;
+
+const kinds = [
+  ["in order", query(), windowed("")],
+  ["strict", query({ funnelOrderType: "strict" }), windowed(", 'strict_order'", inRange)],
+  ["without order", query({ funnelOrderType: "unordered" }), anyOrder],
+  ["broken down", query({}, { breakdownFilter: { breakdown: "$browser", breakdown_type: "event" } }), windowed("", undefined, "label")],
+  ["an exclusion", query({ exclusions: [{ ...step("left"), funnelFromStep: 0, funnelToStep: 3 }] }), null],
+  ["time to convert", query({ funnelVizType: "time_to_convert" }), null],
+  ["trends by day", query({ funnelVizType: "trends" }), null],
+];
+
+const most = (pid) => Number(fs.readFileSync(`/proc/${pid}/status`, "utf8").match(/VmHWM:\s+(\d+)/)[1]) / 1024;
+const forget = (pid) => fs.writeFileSync(`/proc/${pid}/clear_refs`, "5"); // the high-water mark
+
+async function timed(fn) {
+  const begun = process.hrtime.bigint(), answer = await fn();
+  return [Number(process.hrtime.bigint() - begun) / 1e9, answer];
+}
+
+run(async () => {
+  const ours = folder("funnel"), { child, url } = await serve(ours.data, "--clock", "2026-05-10T00:00:00Z"), other = child_of(child.pid);
+  for (let at = 0; at < n; at += 500000) await engine(ours.data, filling(at, Math.min(n, at + 500000)));
+  await engine(ours.data, "OPTIMIZE TABLE events FINAL");
+  const ask = async (body) => {
+    const reply = await fetch(`${url}/api/projects/@current/query/`, { method: "POST", headers: { Authorization: `Bearer ${ours.key}`,
+      "Content-Type": "application/json" }, body: JSON.stringify({ query: body, refresh: "force_blocking" }) });
+    if (reply.status !== 200) throw new Error(await reply.text());
+    return (await reply.json()).results;
+  };
+  for (const [name, body, sql] of kinds) {
+    const times = { ours: [], alone: [] }, memory = { serve: 0, engine: 0, alone: 0 };
+    for (let round = 0; round < rounds; round++) {
+      forget(child.pid); forget(other);
+      const [took, got] = await timed(() => ask(body));
+      times.ours.push(took);
+      memory.serve = Math.max(memory.serve, most(child.pid));
+      memory.engine = Math.max(memory.engine, most(other));
+      if (!sql) continue;
+      forget(other);
+      const [alone, answer] = await timed(() => engine(ours.data, sql));
+      times.alone.push(alone);
+      memory.alone = Math.max(memory.alone, most(other));
+      const want = JSON.parse(answer).data.map((row) => row.slice(0, 4).map(Number)), flat = Array.isArray(got[0]) ? got : [got];
+      const mine = flat.map((steps) => steps.map((x) => x.count));
+      if (round === 0) console.log(`${name}: ${JSON.stringify(mine)}${JSON.stringify(mine) === JSON.stringify(want) ? "" : ` (by hand ${JSON.stringify(want)})`}`);
+    }
+    const mine = median(times.ours);
+    console.log(`${name}: ${mine.toFixed(2)} s, ${(n / mine / 1e6).toFixed(1)} M events/s, serve ${Math.round(memory.serve)} MB, engine ${Math.round(memory.engine)} MB` +
+      (sql ? `; by hand ${median(times.alone).toFixed(2)} s, ${Math.round(memory.alone)} MB; ratio ${(mine / median(times.alone)).toFixed(2)}` : ""));
+  }
+  child.removeAllListeners("exit");
+});
