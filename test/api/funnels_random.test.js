@@ -11,7 +11,7 @@ const { funnel, difference } = require("./reference/funnels.js");
 const { option } = require("./reference/server.js");
 const { Random } = require("./reference/generate.js");
 
-const rounds = option("ROUNDS", 120), seed = option("SEED", 1), show = option("SHOW", 3), QUERIES = 40;
+const rounds = option("ROUNDS", 80), seed = option("SEED", 1), show = option("SHOW", 3), QUERIES = 40;
 const zones = ["Europe/Berlin", "UTC", "America/New_York"];
 const first = Date.parse("2026-03-27T00:00:00Z"); // Berlin's clocks go forward two days later
 const MINUTE = 60000, names = ["a", "b", "c", "d", "x"], kinds = ["k1", "k2", "k3", "", null];
