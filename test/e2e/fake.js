@@ -39,6 +39,14 @@ function insights(now) {
     ["Slowest pages", sql, Array.from({ length: 12 }, (_, i) => [`/page/${"abcdefghijkl"[i]}`, 120 + ((i * 7919) % 900), 0.25 + i / 100, null]), { columns: ["path", "p95 ms", "share", "note"] }, [0, 13, 6, 5]],
     ["Broken", trends(), null, { query_status: { complete: true, error: true, error_message: "Unable to resolve field: revenu. Did you mean: revenue?" } }, [6, 13, 6, 3]],
     ["Not computed yet", trends({ display: "ActionsUnstackedBar" }), null, {}, [6, 16, 6, 4]],
+    ["Who comes back", { kind: "InsightVizNode", source: { kind: "RetentionQuery", retentionFilter: { totalIntervals: 8 } } },
+      Array.from({ length: 8 }, (_, i) => ({ label: `Day ${i}`, date: `${day(7 - i, now)}T00:00:00Z`, values: Array.from({ length: 8 }, (__, k) =>
+        ({ label: `Day ${k}`, count: i + k > 7 ? 0 : Math.round(wave(i, 1, 240) / (k ? 1.8 + k * 0.6 : 1)) })) })), {}, [0, 23, 7, 6]],
+    ["Coming and going", { kind: "InsightVizNode", source: { kind: "LifecycleQuery", interval: "day" } }, ["new", "returning", "resurrecting", "dormant"]
+      .map((status, i) => { const one = series("$pageview", i, 14, now, [60, 140, 30, 80][i], { status }); return { ...one, data: one.data.map((v) => (i === 3 ? -v : v)) }; }), {}, [7, 23, 5, 6]],
+    ["How often they come", { kind: "InsightVizNode", source: { kind: "StickinessQuery", interval: "day", stickinessFilter: { display: "ActionsBar" } } },
+      [{ ...series("$pageview", 0, 7, now, 1), data: [420, 210, 120, 80, 60, 40, 90], days: [1, 2, 3, 4, 5, 6, 7],
+        labels: [1, 2, 3, 4, 5, 6, 7].map((n) => `${n} day${n > 1 ? "s" : ""}`) }], {}, [0, 29, 6, 5]],
   ].map(([name, query, result, more, [x, y, w, h]], i) => ({
     tile: { id: 100 + i, layouts: { sm: { x, y, w, h } }, color: null, filters_overrides: {}, show_description: null,
       transparent_background: null, text: null, button_tile: null, widget: null, order: i, is_cached: result !== null },

@@ -45,7 +45,8 @@ test("each kind of tile is drawn", async () => {
   assert.equal(await tile("Revenue this month").locator(".big-number-value").innerText(), "$128,450");
   assert.match(await tile("Browsers").innerText(), /Chrome\s+5,400\s+50\.9%/);
   assert.match(await tile("Top referrers").innerText(), /google\.com\s+3,100/);
-  for (const name of ["Traffic", "Visits by plan", "Sign-ups against last month", "Not computed yet"]) {
+  assert.match(await tile("Who comes back").innerText(), /Began\s+People\s+Day 1\s+Day 2[^]*Mean\s+42%\s+33%/);
+  for (const name of ["Traffic", "Visits by plan", "Sign-ups against last month", "Not computed yet", "Coming and going", "How often they come"]) {
     const ink = await inkOf(page, `[data-tile="${await tile(name).getAttribute("data-tile")}"] canvas`);
     assert.ok(ink.drawn > 2000 && ink.colours >= 2, `${name}: ${JSON.stringify(ink)}`);
   }

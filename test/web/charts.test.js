@@ -5,7 +5,7 @@ const assert = require("node:assert/strict");
 const load = require("./load.js");
 
 const { describe: describeChart } = load("charts/describe.ts");
-const { asTable, leftAt, summary } = load("charts/chart.ts");
+const { asTable, leftAt, meanOf, shareAt, summary } = load("charts/chart.ts");
 const plot = load("charts/plot.ts");
 const { arrange } = load("pages/layout.ts");
 const now = Date.UTC(2026, 0, 20, 12);
@@ -93,19 +93,63 @@ test("funnels are steps, with a breakdown in groups", () => {
   assert.equal(chart({ kind: "FunnelsQuery", funnelsFilter: { funnelVizType: "time_to_convert" } }, { bins: [] }).kind, "unknown");
 });
 
+test("a lifecycle stands above the line and hangs below it", () => {
+  const of = (status, data) => ({ action: { name: "$pageview", order: 0 }, label: `$pageview - ${status}`, status, count: 1, data, days, labels: days });
+  const result = [of("new", [1, 0, 2]), of("returning", [0, 1, 1]), of("resurrecting", [0, 0, 3]), of("dormant", [0, -1, -2])];
+  const query = (filter) => ({ kind: "InsightVizNode", source: { kind: "LifecycleQuery", series: [], lifecycleFilter: filter } });
+  const c = chart(query(), result);
+  assert.deepEqual([c.kind, c.form, c.open, c.buckets], ["series", "stacked", true, days]);
+  assert.deepEqual(c.series.map((s) => s.label), ["New", "Returning", "Resurrecting", "Dormant"]);
+  assert.deepEqual(plot.stack(c.series.map((s) => s.values)), [[1, 1, 6], [0, 1, 4], [0, 0, 3], [0, -1, -2]]);
+  assert.deepEqual(chart(query({ toggledLifecycles: ["dormant", "new"] }), result).series.map((s) => s.label), ["New", "Dormant"]);
+  assert.equal(chart(query({ stacked: false }), result).form, "bar");
+  assert.equal(chart(query(), [of("new", [0, 0, 0])]).kind, "empty");
+});
+
+test("stickiness is drawn over numbers of intervals", () => {
+  const of = (more) => ({ action: { name: "$pageview", order: 0 }, label: "$pageview", count: 3, data: [2, 1], days: [1, 2], labels: ["1 day", "2 days"], ...more });
+  const query = { kind: "StickinessQuery", interval: "day", stickinessFilter: { display: "ActionsBar" } };
+  const c = chart(query, [of()]);
+  assert.deepEqual([c.kind, c.form, c.open, c.buckets, c.series[0].label, c.series[0].values], ["series", "stacked", false, ["1 day", "2 days"], "Page view", [2, 1]]);
+  assert.deepEqual(asTable(c).rows, [["1 day", "2"], ["2 days", "1"]]);
+  const two = chart({ ...query, stickinessFilter: {} }, [of({ compare_label: "current" }), of({ compare_label: "previous", data: [1, 0] })]);
+  assert.deepEqual([two.form, two.series.map((s) => s.previous)], ["line", [false, true]]);
+});
+
+test("a retention is a triangle of shares", () => {
+  const row = (i, counts, more = {}) => ({ label: `Day ${i}`, date: `2026-01-${18 + i}T00:00:00Z`, values: counts.map((count, k) => ({ count, label: `Day ${k}` })), ...more });
+  const result = [row(0, [4, 2, 1]), row(1, [2, 2, 0]), row(2, [0, 0, 0])];
+  const query = (filter) => ({ kind: "InsightVizNode", source: { kind: "RetentionQuery", retentionFilter: filter } });
+  const c = chart(query(), result), [table] = c.tables;
+  assert.deepEqual([c.kind, c.columns, c.mean, c.of], ["retention", ["Day 0", "Day 1", "Day 2"], "simple", "total"]);
+  assert.deepEqual(table.rows.map((r) => r.counts), [[4, 2, 1], [2, 2, null], [0, null, null]]);
+  assert.deepEqual(table.rows.map((r) => r.label), ["Sun, 18 Jan 2026", "Mon, 19 Jan 2026", "Tue, 20 Jan 2026"]);
+  assert.deepEqual(table.rows.map((r) => [1, 2].map((k) => shareAt(c, r, k))), [[50, 25], [100, null], [null, null]]);
+  assert.deepEqual([1, 2].map((k) => meanOf(c, table, k)), [75, 25]);
+  const weighted = chart(query({ meanRetentionCalculation: "weighted", retentionReference: "previous" }), result);
+  assert.deepEqual([1, 2].map((k) => meanOf(weighted, weighted.tables[0], k)), [4 / 6 * 100, 50]);
+  assert.match(summary(c), /^Retention table\. Day 1 67%, Day 2 25%$/);
+  assert.deepEqual(asTable(c).rows[1], ["Mon, 19 Jan 2026", 2, 2, null]);
+  const brackets = chart(query({ retentionCustomBrackets: [1, 2] }), result).tables[0];
+  assert.deepEqual(brackets.rows.map((r) => r.counts), [[4, 2, 1], [2, 2, null], [0, null, null]]);
+  const split = chart(query(), [row(0, [1, 1], { breakdown_value: "Chrome" }), row(1, [1, 0], { breakdown_value: "Chrome" }), row(0, [2, 0], { breakdown_value: "$$_posthog_breakdown_null_$$" })]);
+  assert.deepEqual(split.tables.map((t) => [t.label, t.rows.length]), [["Chrome", 2], ["None", 1]]);
+  assert.equal(chart(query(), [row(0, [0, 0])]).kind, "empty");
+});
+
 test("anything at all is some chart", () => {
   const odd = [null, undefined, 0, "x", [], {}, [null], [[]], [{}], [{ data: "x", days: 3 }], [{ data: [{}], days: [null] }], [[{ a: 1 }]]];
   const queries = [null, "x", {}, { kind: 3 }, trends(), trends({ display: "BoldNumber" }), trends({ display: 7 }), { kind: "HogQLQuery" },
     { kind: "DataVisualizationNode", display: "ActionsBar", source: { kind: "HogQLQuery" }, chartSettings: [1] },
-    { kind: "RetentionQuery" }, { kind: "FunnelsQuery" }, { kind: "InsightVizNode", source: null }];
+    { kind: "RetentionQuery" }, { kind: "LifecycleQuery" }, { kind: "StickinessQuery" }, { kind: "PathsQuery" }, { kind: "FunnelsQuery" }, { kind: "InsightVizNode", source: null }];
   for (const query of queries)
     for (const result of odd) {
       const c = chart(query, result, { columns: result });
-      assert.match(c.kind, /^(series|number|bars|pie|funnel|table|empty|unknown)$/);
+      assert.match(c.kind, /^(series|number|bars|pie|funnel|retention|table|empty|unknown)$/);
       summary(c);
       asTable(c);
     }
-  assert.deepEqual(chart({ kind: "RetentionQuery" }, [1]), { kind: "unknown", what: "Retention" });
+  assert.deepEqual(chart({ kind: "PathsQuery" }, [1]), { kind: "unknown", what: "Paths" });
 });
 
 test("stacks, open ends, labels, bounds", () => {

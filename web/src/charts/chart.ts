@@ -53,6 +53,29 @@ export interface FunnelChart {
   groups: { label: string; color: number; counts: number[]; medianSeconds: (number | null)[] }[];
 }
 
+/** Of those who began in an interval, how many came back in each value's intervals after it. */
+export interface RetentionChart {
+  kind: "retention";
+  /** "Day 0", "Day 1", … */
+  columns: string[];
+  /** One for each value of a breakdown; a single one without a label when there is none. */
+  tables: RetentionTable[];
+  mean: "simple" | "weighted" | "none";
+  /** Shares are of those who began, or of the value before. */
+  of: "total" | "previous";
+}
+
+export interface RetentionRow {
+  label: string;
+  /** By value; null: its intervals have not begun. */
+  counts: (number | null)[];
+}
+
+export interface RetentionTable {
+  label: string;
+  rows: RetentionRow[];
+}
+
 export interface TableChart {
   kind: "table";
   columns: string[];
@@ -73,7 +96,7 @@ export interface UnknownChart {
   what: string;
 }
 
-export type Chart = SeriesChart | NumberChart | PartsChart | FunnelChart | TableChart | EmptyChart | UnknownChart;
+export type Chart = SeriesChart | NumberChart | PartsChart | FunnelChart | RetentionChart | TableChart | EmptyChart | UnknownChart;
 
 /** The same numbers as rows. Null: it is a table already, or has none. */
 export function asTable(c: Chart): TableChart | null {
@@ -98,6 +121,10 @@ export function asTable(c: Chart): TableChart | null {
       kind: "table", hasMore: false, columns: ["Step", ...c.groups.map((g) => g.label || "People")],
       rows: c.steps.map((s, i) => [`${i + 1}. ${s}`, ...c.groups.map((g) => g.counts[i] ?? null)]),
     };
+    case "retention": return {
+      kind: "table", hasMore: false, columns: ["Began", ...c.columns],
+      rows: c.tables.flatMap((t) => t.rows.map((r) => [t.label ? `${t.label} · ${r.label}` : r.label, ...r.counts])),
+    };
     default: return null;
   }
 }
@@ -105,6 +132,23 @@ export function asTable(c: Chart): TableChart | null {
 /** What of a funnel's first step is left at another, in percent. */
 export function leftAt(counts: number[], step: number): number {
   return counts[0] ? ((counts[step] ?? 0) / counts[0]) * 100 : 0;
+}
+
+/** The share that came back at value k, in percent; null when it is not known yet, or nobody began. */
+export function shareAt(c: RetentionChart, row: RetentionRow, k: number): number | null {
+  const whole = row.counts[c.of === "previous" ? k - 1 : 0], n = row.counts[k];
+  if (n == null || whole == null || !row.counts[0]) return null;
+  return whole ? (n / whole) * 100 : 0;
+}
+
+/** Over the rows that know value k: each counts the same, or (weighted) by its people. */
+export function meanOf(c: RetentionChart, table: RetentionTable, k: number): number | null {
+  const rows = table.rows.filter((r) => shareAt(c, r, k) !== null);
+  if (!rows.length) return null;
+  if (c.mean !== "weighted") return rows.reduce((sum, r) => sum + shareAt(c, r, k)!, 0) / rows.length;
+  const all = (at: number) => rows.reduce((sum, r) => sum + (r.counts[at] ?? 0), 0);
+  const whole = all(c.of === "previous" ? k - 1 : 0);
+  return whole ? (all(k) / whole) * 100 : 0;
 }
 
 /** One sentence, for those who do not see the drawing. */
@@ -128,6 +172,10 @@ export function summary(c: Chart): string {
     case "funnel":
       return `Funnel. ${c.groups.map((g) => `${g.label ? `${g.label}: ` : ""}${
         c.steps.map((s, i) => `${s} ${g.counts[i] ?? 0}`).join(", ")}`).join(". ")}`;
+    case "retention":
+      return `Retention table. ${c.tables.map((t) => `${t.label ? `${t.label}: ` : ""}${
+        c.columns.slice(1).map((name, k) => [name, meanOf({ ...c, mean: "weighted" }, t, k + 1)] as const)
+          .filter(([, share]) => share !== null).map(([name, share]) => `${name} ${Math.round(share!)}%`).join(", ")}`).join(". ")}`;
     default: return "";
   }
 }

@@ -1,6 +1,6 @@
 // describe.ts - from an insight's query and result to a chart. Both come from outside and may be
 // anything: what does not have the documented shape becomes an "unknown" or "empty" chart.
-import { isOpen, type Interval } from "../format/date";
+import { bucketTitle, isOpen, type Interval } from "../format/date";
 import { breakdownName, eventName } from "../format/event";
 import type { NumberFormat } from "../format/number";
 import type { Chart, Part, PartsChart, Series, SeriesChart, TableChart } from "./chart";
@@ -98,9 +98,20 @@ function coloured(items: Obj[]): { item: Obj; color: number; label: string }[] {
   }));
 }
 
-function trendSeries(items: Obj[], display: string, q: Obj, f: Obj, s: Source, now: number): Chart {
-  const interval = (["minute", "hour", "day", "week", "month"] as const)
+function intervalOf(q: Obj, s: Source): Interval {
+  return (["minute", "hour", "day", "week", "month"] as const)
     .find((i) => i === q["interval"] || i === obj(s.filters)["interval"]) ?? "day";
+}
+
+function formOf(display: string, series: Series[]): SeriesChart["form"] {
+  if (display === "ActionsAreaGraph") return "area";
+  if (display === "ActionsUnstackedBar") return "bar";
+  if (display !== "ActionsBar" && display !== "ActionsStackedBar") return "line";
+  return series.some((x) => x.previous) ? "bar" : "stacked";
+}
+
+function trendSeries(items: Obj[], display: string, q: Obj, f: Obj, s: Source, now: number): Chart {
+  const interval = intervalOf(q, s);
   const longest = items.reduce<string[]>((best, i) => {
     const days = list(i["days"]).map(String);
     return !previous(i) && days.length > best.length ? days : best;
@@ -110,11 +121,7 @@ function trendSeries(items: Obj[], display: string, q: Obj, f: Obj, s: Source, n
     ...(previous(item) ? { buckets: list(item["days"]).map(String) } : {}),
   }));
   if (!longest.length || !series.length) return { kind: "empty" };
-  const form: SeriesChart["form"] = display === "ActionsAreaGraph" ? "area"
-    : display === "ActionsUnstackedBar" ? "bar"
-      : display === "ActionsBar" || display === "ActionsStackedBar"
-        ? (series.some((x) => x.previous) ? "bar" : "stacked") : "line";
-  return { kind: "series", form, interval, buckets: longest, series, format: formatOf(f),
+  return { kind: "series", form: formOf(display, series), interval, buckets: longest, series, format: formatOf(f),
     open: isOpen(longest.at(-1)!, interval, now, s.timezone ?? "UTC") };
 }
 
@@ -171,6 +178,70 @@ function funnel(q: Obj, s: Source): Chart {
   };
 }
 
+/* ------------------------------------------------------------------ lifecycle, stickiness, retention */
+
+const lifecycles: [status: string, label: string, color: number][] = [
+  ["new", "New", 2], ["returning", "Returning", 0], ["resurrecting", "Resurrecting", 4], ["dormant", "Dormant", 3],
+];
+
+/** Who is there stands above the line, who left beneath it. */
+function lifecycle(q: Obj, s: Source, now: number): Chart {
+  const f = { ...obj(s.filters), ...obj(q["lifecycleFilter"]) }, interval = intervalOf(q, s);
+  const items = list(s.result).filter(isObj), toggled = f["toggledLifecycles"];
+  const series = lifecycles.flatMap(([status, label, color]): Series[] => {
+    const item = items.find((i) => i["status"] === status);
+    if (!item || (Array.isArray(toggled) && !toggled.includes(status))) return [];
+    return [{ label, color, previous: false, values: list(item["data"]).map(num) }];
+  });
+  const buckets = list(items[0]?.["days"]).map(String);
+  if (!buckets.length || !series.length || series.every((x) => x.values.every((v) => !v))) return { kind: "empty" };
+  return { kind: "series", form: f["stacked"] === false ? "bar" : "stacked", interval, buckets, series, format: {},
+    open: isOpen(buckets.at(-1)!, interval, now, s.timezone ?? "UTC") };
+}
+
+/** People by the number of intervals they came in; the buckets are no times. */
+function stickiness(q: Obj, s: Source): Chart {
+  const f = { ...obj(s.filters), ...obj(q["stickinessFilter"]) };
+  const items = list(s.result).filter(isObj);
+  const series: Series[] = coloured(items).map(({ item, label, color }) => ({
+    label, color, previous: previous(item), values: list(item["data"]).map(num),
+    ...(previous(item) ? { buckets: list(item["labels"]).map(String) } : {}),
+  }));
+  const buckets = list(items.find((i) => !previous(i))?.["labels"]).map(String);
+  if (!buckets.length || series.every((x) => x.values.every((v) => !v))) return { kind: "empty" };
+  return { kind: "series", form: formOf(text(f["display"]) ?? "ActionsLineGraph", series), interval: "day", buckets,
+    series, format: {}, open: false };
+}
+
+/** How many intervals after the start each value begins; brackets hold several. */
+function valueStarts(f: Obj, n: number): number[] {
+  const widths = list(f["retentionCustomBrackets"]).map((w) => num(w) ?? 1), starts = [0, 1];
+  while (starts.length < n) starts.push(starts.at(-1)! + (widths[starts.length - 2] ?? 1));
+  return starts;
+}
+
+function retention(q: Obj, s: Source): Chart {
+  const f = { ...obj(s.filters), ...obj(q["retentionFilter"]) }, items = list(s.result).filter(isObj);
+  const word = (text(f["period"]) ?? "Day").toLowerCase();
+  const interval = (["hour", "day", "week", "month"] as const).find((i) => i === word) ?? "day";
+  const values = (item: Obj) => list(item["values"]).map(obj);
+  const columns = values(items[0] ?? {}).map((v, i) => text(v["label"]) ?? String(i));
+  const groups = new Map<string, Obj[]>();
+  for (const item of items) {
+    const label = "breakdown_value" in item ? breakdownName(item["breakdown_value"]) : "";
+    groups.set(label, [...(groups.get(label) ?? []), item]);
+  }
+  const starts = valueStarts(f, columns.length);
+  const tables = [...groups].map(([label, rows]) => ({ label, rows: rows.map((item, i) => ({
+    label: bucketTitle(String(item["date"] ?? ""), interval),
+    counts: columns.map((_, k) => (i + starts[k]! < rows.length ? num(values(item)[k]?.["count"]) : null)),
+  })) }));
+  if (!columns.length || tables.every((t) => t.rows.every((r) => !r.counts[0]))) return { kind: "empty" };
+  const mean = text(f["meanRetentionCalculation"]);
+  return { kind: "retention", columns, tables, mean: mean === "weighted" || mean === "none" ? mean : "simple",
+    of: f["retentionReference"] === "previous" ? "previous" : "total" };
+}
+
 /* ------------------------------------------------------------------ rows */
 
 function table(s: Source): TableChart {
@@ -220,6 +291,9 @@ export function describe(s: Source, now: number): Chart {
   switch (kind) {
     case "TrendsQuery": case "TRENDS": return trends(q, s, now);
     case "FunnelsQuery": case "FUNNELS": return funnel(q, s);
+    case "LifecycleQuery": case "LIFECYCLE": return lifecycle(q, s, now);
+    case "StickinessQuery": case "STICKINESS": return stickiness(q, s);
+    case "RetentionQuery": case "RETENTION": return retention(q, s);
     case "HogQLQuery": case "EventsQuery": case "ActorsQuery": return rows(outer, s);
     default: return { kind: "unknown", what: kind.replace(/Query$/, "") };
   }

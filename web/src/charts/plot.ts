@@ -3,12 +3,16 @@ import type { Series, SeriesChart } from "./chart";
 
 type Column = (number | null)[];
 
-/** Each series on top of those after it: the first one reaches highest and is drawn first. */
+/** Each series on top of those after it, or beneath them where it is negative: the first one reaches
+ * furthest and is drawn first. */
 export function stack(series: Column[]): Column[] {
   const out: Column[] = new Array(series.length);
-  let below: Column = [];
+  const up: Column = [], down: Column = [];
   for (let s = series.length - 1; s >= 0; s--)
-    out[s] = below = series[s]!.map((v, i) => (v === null ? below[i] ?? null : v + (below[i] ?? 0)));
+    out[s] = series[s]!.map((v, i) => {
+      const side = v !== null && v < 0 ? down : up;
+      return v === null ? side[i] ?? null : (side[i] = v + (side[i] ?? 0));
+    });
   return out;
 }
 

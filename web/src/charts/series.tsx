@@ -164,7 +164,7 @@ function Tooltip({ chart, shown, point }: { chart: SeriesChart; shown: Series[];
         </p>
       ))}
       {shown.length > 12 && <p class="tip-row"><span class="tip-label">and {plain(shown.length - 12)} more</span></p>}
-      {chart.form === "stacked" && shown.length > 1 && (
+      {chart.form === "stacked" && shown.length > 1 && shown.every((s) => (s.values[point.index] ?? 0) >= 0) && (
         <p class="tip-row tip-sum"><span class="tip-label">Total</span><b>{formatNumber(whole, chart.format)}</b></p>
       )}
     </div>

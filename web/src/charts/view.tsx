@@ -6,6 +6,7 @@ import { summary } from "./chart";
 import { Funnel } from "./funnel";
 import { BigNumber } from "./number";
 import { Bars, Pie } from "./parts";
+import { Retention } from "./retention";
 import { DataTable } from "./table";
 
 const SeriesPlot = lazy(() => import("./series").then((m) => m.SeriesPlot), <div class="skeleton fill" />);
@@ -19,6 +20,7 @@ export function ChartView({ chart }: { chart: Chart }) {
     case "bars": return <figure class="figure" aria-label={summary(chart)}><Bars chart={chart} /></figure>;
     case "pie": return <figure class="figure" aria-label={summary(chart)}><Pie chart={chart} /></figure>;
     case "funnel": return <figure class="figure" aria-label={summary(chart)}><Funnel chart={chart} /></figure>;
+    case "retention": return <figure class="figure" aria-label={summary(chart)}><Retention chart={chart} /></figure>;
     case "table": return <DataTable table={chart} />;
     case "empty": return <EmptyNote title="No matching events">Nothing in this period fits the question.</EmptyNote>;
     case "unknown": return (
