@@ -294,8 +294,13 @@ static void check(struct hogql_node *(*rule)(struct parser *p), const struct hog
     str text = hogql_to_text(a, tree);
     /* A query that is an expression stands in brackets, which are not part of the tree. */
     bool query = tree->kind == HOGQL_SELECT || tree->kind == HOGQL_SET;
-    if (query && rule != statement_and_end)
-        text = arena_printf(a, "(" STR_FMT ")", STR_ARG(text));
+    if (query && rule != statement_and_end) {
+        char *wrapped = arena_alloc(a, text.n + 2); /* a name in it may hold a NUL */
+        wrapped[0] = '(';
+        memcpy(wrapped + 1, text.p, text.n);
+        wrapped[text.n + 1] = ')';
+        text = (str){ wrapped, text.n + 2 };
+    }
     struct parser p = { .arena = a, .src = text, .e = &e, .depth_max = 8 * LIMIT_HOGQL_DEPTH };
     BUG_ON(whole(&p, rule, &again) < 0 || !hogql_same(tree, again));
 #else

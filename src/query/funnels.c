@@ -2,6 +2,7 @@
  * within a window; how long that takes them; how it changes over time. This file reads the request
  * and puts the parts together. */
 #include "query/funnels.h"
+#include "query/shape.h"
 
 #include <stdio.h>
 
@@ -278,6 +279,8 @@ static int read_request(struct funnel *f, struct err *e)
     const struct json *filter = NULL;
     int rc = query_get_object(f->q.node, "funnelsFilter", &filter, e);
     if (rc == 0)
+        rc = query_shape_check(&query_shape_funnels_filter, filter, e);
+    if (rc == 0)
         rc = query_insight_refuse_compare(&f->q, "FunnelsQuery", e);
     if (rc == 0)
         rc = read_steps(f, e);
@@ -302,7 +305,9 @@ int query_run_funnels(struct query_job *j, const struct json *node, struct query
     struct funnel f = { 0 };
     struct hogql_node *select;
     struct funnel_counts *counts = arena_new_of(j->arena, struct funnel_counts);
-    int rc = query_insight_read(j, node, &f.q, e);
+    int rc = query_shape_check(&query_shape_funnels, node, e);
+    if (rc == 0)
+        rc = query_insight_read(j, node, &f.q, e);
     if (rc == 0)
         rc = read_request(&f, e);
     if (rc == 0)

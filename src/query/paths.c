@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "query/actors.h"
 #include "query/insight.h"
+#include "query/shape.h"
 
 #define STEPS_DEFAULT 5
 #define EDGES_DEFAULT 50
@@ -145,9 +146,13 @@ static int read_request(struct query_job *j, const struct json *node, struct pat
 {
     const struct json *funnel = NULL;
     *p = (struct paths){ .steps = STEPS_DEFAULT, .edges = EDGES_DEFAULT };
-    int rc = query_insight_read(j, node, &p->q, e);
+    int rc = query_shape_check(&query_shape_paths, node, e);
+    if (rc == 0)
+        rc = query_insight_read(j, node, &p->q, e);
     if (rc == 0)
         rc = query_get_object(node, "pathsFilter", &p->filter, e);
+    if (rc == 0)
+        rc = query_shape_check(&query_shape_paths_filter, p->filter, e);
     if (rc == 0)
         rc = query_get_object(node, "funnelPathsFilter", &funnel, e);
     if (rc == 0 && funnel)

@@ -1,6 +1,7 @@
 /* retention.c - RetentionQuery: of those who start in each interval, how many come back in the ones
  * after it. The request as it is understood, and the run. */
 #include "query/retention.h"
+#include "query/shape.h"
 
 #include <math.h>
 
@@ -126,6 +127,8 @@ static int read_entity(struct retention *r, const struct json *filter, const cha
     str type = STR_NULL;
     int rc = query_get_object(filter, key, &given, e);
     if (rc == 0)
+        rc = query_shape_check(&query_shape_retention_entity, given, e);
+    if (rc == 0)
         rc = query_get_text(given, "type", &type, e);
     if (rc < 0)
         return rc;
@@ -173,9 +176,13 @@ static int read_request(struct query_job *j, const struct json *node, struct ret
                         struct err *e)
 {
     const struct json *filter = NULL;
-    int rc = query_insight_read(j, node, &r->q, e);
+    int rc = query_shape_check(&query_shape_retention, node, e);
+    if (rc == 0)
+        rc = query_insight_read(j, node, &r->q, e);
     if (rc == 0)
         rc = query_get_object(node, "retentionFilter", &filter, e);
+    if (rc == 0)
+        rc = query_shape_check(&query_shape_retention_filter, filter, e);
     if (rc == 0)
         rc = read_words(r, filter, e);
     if (rc == 0)

@@ -54,6 +54,62 @@ const struct query_shape query_shape_stickiness_filter = {
     "",
 };
 
+/* Of these kinds breakdownFilter and compareFilter are refused by name where they are not done. */
+const struct query_shape query_shape_retention = {
+    "RetentionQuery",
+    INSIGHT "retentionFilter breakdownFilter compareFilter",
+    "",
+};
+
+const struct query_shape query_shape_retention_filter = {
+    "retentionFilter",
+    "retentionType period totalIntervals targetEntity returningEntity cumulative minimumOccurrences "
+    "timeWindowMode retentionCustomBrackets aggregationType aggregationProperty "
+    "aggregationPropertyType "
+    /* how it is drawn */
+    "retentionReference meanRetentionCalculation display dashboardDisplay showTrendLines "
+    "selectedInterval goalLines",
+    "",
+};
+
+const struct query_shape query_shape_retention_entity = {
+    "retentionFilter",
+    "id name custom_name type kind properties fixedProperties order uuid",
+    "",
+};
+
+const struct query_shape query_shape_funnels = {
+    "FunnelsQuery",
+    INSIGHT "funnelsFilter breakdownFilter compareFilter",
+    "",
+};
+
+const struct query_shape query_shape_funnels_filter = {
+    "funnelsFilter",
+    "funnelVizType funnelOrderType funnelWindowInterval funnelWindowIntervalUnit funnelFromStep "
+    "funnelToStep exclusions breakdownAttributionType breakdownAttributionValue "
+    "funnelAggregateByHogQL binCount "
+    /* how it is drawn */
+    "funnelStepReference layout hiddenLegendBreakdowns resultCustomizations goalLines "
+    "showValuesOnSeries showTrendLines showLegend",
+    "",
+};
+
+const struct query_shape query_shape_paths = {
+    "PathsQuery",
+    INSIGHT "pathsFilter funnelPathsFilter breakdownFilter compareFilter",
+    "",
+};
+
+const struct query_shape query_shape_paths_filter = {
+    "pathsFilter",
+    "includeEventTypes pathsHogQLExpression startPoint endPoint stepLimit edgeLimit pathGroupings "
+    "pathReplacements localPathCleaningFilters excludeEvents minEdgeWeight maxEdgeWeight "
+    /* which part of the drawing is meant; showFullUrls: how */
+    "pathStartKey pathEndKey pathDropoffKey showFullUrls",
+    "",
+};
+
 const struct query_shape query_shape_events = {
     "EventsQuery",
     NODE "select where properties fixedProperties filterTestAccounts event events actionId personId "

@@ -32,6 +32,21 @@ before(async () => {
 });
 after(async () => assert.equal(await s.stop(), 0));
 
+test("a sample: all events of a part of the people; counts made whole, times as they are", async () => {
+  const inside = new Set((await rows(s.data, `SELECT DISTINCT distinct_id FROM events WHERE team_id = ${s.first.project_id}
+    AND cityHash64(distinct_id) % 1000000000 < 500000000`)).map((r) => r.distinct_id));
+  const series = [step("$pageview"), step("sign up"), step("purchase")];
+  const only = { type: "hogql", key: `distinct_id in (${[...inside].map((id) => `'${id}'`)})` };
+  const of = async (more) => {
+    const { status, text, json } = await ask({ series, ...more });
+    assert.equal(status, 200, text);
+    return json.results.map((r) => [r.count, r.average_conversion_time, r.median_conversion_time]);
+  };
+  const sampled = await of({ samplingFactor: 0.5 }), part = await of({ properties: [only] });
+  assert.ok(part[2][0] > 1);
+  assert.deepEqual(sampled, part.map(([count, ...times]) => [2 * count, ...times]));
+});
+
 const step = (event, more = {}) => ({ kind: "EventsNode", event, ...more });
 const march = { date_from: "2026-03-10", date_to: "2026-03-31" };
 async function ask(query, project = "@current") {

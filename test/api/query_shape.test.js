@@ -20,6 +20,9 @@ const property = (more) => trends({ properties: [{ type: "event", key: "k", oper
 const events = (more) => ({ kind: "EventsQuery", select: ["event"], ...more });
 const hogql = (more) => ({ kind: "HogQLQuery", query: "SELECT 1", ...more });
 const stickiness = (more) => ({ kind: "StickinessQuery", series: series(), ...more });
+const retention = (retentionFilter, more) => ({ kind: "RetentionQuery", retentionFilter, ...more });
+const funnel = (funnelsFilter, more) => ({ kind: "FunnelsQuery", series: [...series(), ...series()], funnelsFilter, ...more });
+const paths = (pathsFilter, more) => ({ kind: "PathsQuery", pathsFilter, ...more });
 const lifecycle = (more) => ({ kind: "LifecycleQuery", series: series(), ...more });
 
 test("what is not done is refused by its name", async () => {
@@ -37,6 +40,7 @@ test("what is not done is refused by its name", async () => {
     [trends({ dateRange: { date_from: "last week" } }), /dateRange\.date_from: "last week" is not a date/], [trends({ dateRange: { date_to: "2026-13-45" } }), /dateRange\.date_to/],
     [events({ after: "yesterday" }), /EventsQuery\.after: "yesterday"/], [events({ before: "-7days" }), /EventsQuery\.before/], [events({ personId: "me" }), /personId/],
     [hogql({ filters: { dateRange: { date_from: "1/2/2026" } } }), /filters\.dateRange\.date_from/],
+    [retention({ aggregationType: "sum" }), /aggregationType "sum" is not/], [paths({}, { funnelPathsFilter: { funnelStep: 1 } }), /funnelPathsFilter is not/],
     [events({ actionSteps: [{ event: "a" }] }), /EventsQuery\.actionSteps is not/],
     [hogql({ connectionId: "x" }), /HogQLQuery\.connectionId is not/], [hogql({ sendRawQuery: true }), /HogQLQuery\.sendRawQuery is not/],
     [trends({ modifiers: { customChannelTypeRules: [{}] } }), /modifiers\.customChannelTypeRules is not/],
@@ -71,6 +75,9 @@ test("what is unknown, or not what it should be, is a misfit", async () => {
     [lifecycle({ trendsFilter: {} }), "LifecycleQuery.trendsFilter"], [lifecycle({ lifecycleFilter: { toggled: [] } }), "lifecycleFilter.toggled"],
     [stickiness({ stickinessFilter: { criteria: {} } }), "stickinessFilter.criteria"], [stickiness({ conversionGoal: 1 }), "StickinessQuery.conversionGoal"],
     [stickiness({ compareFilter: { compare: true, compare_to: "week" } }), "compareFilter.compare_to"],
+    [retention({ periods: "Week" }), "retentionFilter.periods"], [retention({ targetEntity: { event: "a" } }), "retentionFilter.event"], [retention({}, { series: [], goal: 1 }), "RetentionQuery.goal"],
+    [funnel({ window: 3 }), "funnelsFilter.window"], [funnel({}, { trendsFilter: {} }), "FunnelsQuery.trendsFilter"], [funnel({ exclusions: [{ ...series()[0], toStep: 1 }] }), "series.toStep"],
+    [paths({ steps: 3 }), "pathsFilter.steps"], [paths({}, { retentionFilter: {} }), "PathsQuery.retentionFilter"],
     [{ kind: "ActorsQuery", filter: [] }, "ActorsQuery.filter"],
     [{ kind: "ActorsQuery", source: { kind: "InsightActorsQuery", source: trends(), days: 1 } }, "source.days"],
   ];
@@ -93,6 +100,8 @@ test("looks, nothing said, and how it is computed pass", async () => {
     trends({ compareFilter: { compare: true, compare_to: "-1w" } }),
     lifecycle({ lifecycleFilter: { showLegend: true, stacked: false }, breakdownFilter: {}, compareFilter: { compare: false } }),
     ...["-7d", "dStart", "-1mStart", "-1dEnd", "7d", "2026-01-02", "2026-01-02T10:00:00Z", "all", "", null, "now"].map((date_from) => trends({ dateRange: { date_from } })),
+    retention({ retentionReference: "previous", aggregationType: null, targetEntity: { id: "a", name: "a", type: "events", order: 0, uuid: "u" } }),
+    funnel({ layout: "vertical", funnelStepReference: "previous", hiddenLegendBreakdowns: ["a"] }), paths({ stepLimit: 4, pathStartKey: "1_/" }),
     events({ actionSteps: [], name: "x", after: "all", before: "now" }), hogql({ name: "x", explain: true, values: {}, sendRawQuery: false }),
   ];
   for (const query of passes) {
