@@ -126,6 +126,11 @@ static int print(struct arena *a, const struct options *o, str query, struct jso
     for (size_t i = 0; i < out.columns_n; i++)
         json_str(w, out.columns[i].name);
     json_close(w, ']');
+    json_key(w, "types");
+    json_open(w, '[');
+    for (size_t i = 0; i < out.columns_n; i++)
+        json_str(w, out.columns[i].type);
+    json_close(w, ']');
     return 0;
 }
 

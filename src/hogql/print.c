@@ -196,6 +196,7 @@ static void array_join(struct sql *p, const struct hogql_node *s)
 /* PREWHERE only says where to begin reading; the engine finds that itself. */
 static void where(struct sql *p, const struct hogql_node *pre, const struct hogql_node *n)
 {
+    p->in_where = true;
     if (pre && n) {
         buf_z(&p->b, " WHERE and(");
         sql_expr(p, pre);
@@ -205,6 +206,7 @@ static void where(struct sql *p, const struct hogql_node *pre, const struct hogq
     } else {
         clause(p, " WHERE ", pre ? pre : n);
     }
+    p->in_where = false;
 }
 
 static void interpolate(struct sql *p, const struct hogql_node *list)
@@ -311,13 +313,14 @@ static void set_query(struct sql *p, const struct hogql_node *s)
 
 void sql_query(struct sql *p, const struct hogql_node *query, bool top)
 {
-    bool in_on = p->in_on;
-    p->in_on = false;
+    bool in_on = p->in_on, in_where = p->in_where;
+    p->in_on = p->in_where = false;
     if (query->kind == HOGQL_SELECT)
         select_query(p, query, top);
     else
         set_query(p, query);
     p->in_on = in_on;
+    p->in_where = in_where;
 }
 
 int print_sql(struct hogql_context *c, const struct hogql_node *query, str *sql, struct err *e)

@@ -15,6 +15,7 @@ struct sql {
     struct err *e;
     int rc;
     bool in_on; /* a join's condition: nulls are not wrapped, they do not match anyway */
+    bool in_where; /* bounds that a condition implies are printed with it */
 };
 
 /* Prints a part of an expression. */
@@ -36,6 +37,8 @@ void sql_name(struct sql *p, str name);
 void sql_zone(struct sql *p); /* the project's zone as a string */
 /* A time written in a query, in the project's zone. */
 void sql_time(struct sql *p, str text);
+/* Is it one in the plain form, 2026-01-31 or 2026-01-31 12:00:00? */
+bool sql_is_time(str text);
 /* What a path is in JSON text; base(cls) prints the text. */
 void sql_json_path(struct sql *p, sql_part_fn *base, const void *cls, const struct step *path,
                    uint32_t n);
@@ -49,6 +52,10 @@ void sql_between(struct sql *p, const struct hogql_node *n);
 void sql_logic(struct sql *p, const struct hogql_node *n);
 /* 1, 0, or -1: not known before running. */
 int sql_truth(const struct hogql_node *n);
+
+/* print_bound.c: does the comparison bound the time of events? Prints the bounds, each behind a comma,
+ * when they are really wanted. */
+bool sql_bounds(struct sql *p, const struct hogql_node *n, bool really);
 
 /* print_call.c */
 void sql_call(struct sql *p, const struct hogql_node *n);

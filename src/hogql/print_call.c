@@ -93,7 +93,7 @@ static void to_date(struct sql *p, const struct hogql_node *n)
 {
     const struct hogql_node *x = arg(n, 0);
     enum hogql_base base = resolve_type(x).base;
-    if (is_time(x)) {
+    if (is_time(x) || resolve_is_day(x)) {
         buf_z(&p->b, "toDate(");
         sql_expr(p, x);
         buf_char(&p->b, ')');
@@ -177,6 +177,32 @@ static void time_window(struct sql *p, const struct hogql_node *n, const struct 
         buf_z(&p->b, ", ");
         sql_expr(p, arg(n, i));
     }
+    buf_char(&p->b, ')');
+}
+
+/* dateAdd('day', 2, x): the engine wants the unit bare; dateAdd(x, interval) is its own. */
+static void date_add(struct sql *p, const struct hogql_node *n, const struct function *f)
+{
+    static const char *const units[] = { "second", "minute", "hour", "day", "week", "month",
+                                         "quarter", "year" };
+    const struct hogql_node *unit = arg(n, 0);
+    if (arg_count(n) == 2) {
+        plain(p, n, f, f->name);
+        return;
+    }
+    size_t i = 0;
+    while (i < ARRAY_LEN(units) &&
+           !(is_constant(unit, HOGQL_STRING) && str_eq_nocase(unit->text, str_of(units[i]))))
+        i++;
+    if (i == ARRAY_LEN(units)) {
+        sql_fail(p, unit, "The unit must be one of 'second', 'minute', 'hour', 'day', 'week', "
+                 "'month', 'quarter', 'year'");
+        return;
+    }
+    buf_printf(&p->b, "%s(%s, ", f->name, units[i]);
+    sql_expr(p, arg(n, 1));
+    buf_z(&p->b, ", ");
+    sql_expr(p, arg(n, 2));
     buf_char(&p->b, ')');
 }
 
@@ -274,6 +300,9 @@ static void body(struct sql *p, const struct hogql_node *n, const struct functio
         break;
     case SPECIAL_TIME_WINDOW:
         time_window(p, n, f);
+        break;
+    case SPECIAL_DATE_ADD:
+        date_add(p, n, f);
         break;
     case SPECIAL_LOOKUP:
         sql_lookup(p, arg(n, 0), f->target);

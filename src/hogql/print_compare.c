@@ -148,9 +148,40 @@ static bool is_instant(const struct hogql_node *n)
     return base == TYPE_DATETIME || base == TYPE_DATE || is_string(n);
 }
 
+/* A constant text of a day and a time of day. */
+static bool has_hours(const struct hogql_node *n)
+{
+    return is_string(n) && n->text.n > 10 && sql_is_time(n->text);
+}
+
 static void true_or_false(struct sql *p, str text)
 {
     buf_z(&p->b, str_eqz(text, "true") ? "1" : str_eqz(text, "false") ? "0" : "NULL");
+}
+
+/* A text that is compared as a number. */
+static bool as_number(const struct hogql_node *n, const struct hogql_node *other)
+{
+    return resolve_type(n).base == TYPE_STRING && is_number_type(resolve_type(other));
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Digits with a point and an exponent perhaps: a number in SQL too. */
+static bool is_number(const struct hogql_node *n)
+{
+    double v;
+    str s = is_string(n) ? n->text : STR("");
+    size_t sign = s.n > 1 && s.p[0] == '-';
+    return s.n && is_digit(s.p[sign]) && is_digit(s.p[s.n - 1]) && str_to_f64(s, &v);
+}
+
+static bool may_be_null(const struct hogql_node *n, const struct hogql_node *other)
+{
+    return resolve_type(n).nullable || (as_number(n, other) && !is_number(n));
 }
 
 /* One side, made comparable with the other: a text beside a time is a time in the project's zone, and
@@ -163,15 +194,18 @@ static void operand(struct sql *p, const struct hogql_node *n, const struct hogq
         sql_name(p, n->meaning->source->sql_alias);
         buf_char(&p->b, '.');
         sql_name(p, n->meaning->column->name);
-    } else if (is_string(n) && o.base == TYPE_DATETIME) {
+    } else if (is_string(n) && (o.base == TYPE_DATETIME || (o.base == TYPE_DATE && has_hours(n)))) {
         sql_time(p, n->text);
-    } else if (t.base == TYPE_DATE && plain_time(other)) {
+    } else if (t.base == TYPE_DATE && (o.base == TYPE_DATETIME || has_hours(other))) {
+        /* the engine's own conversion of a date takes the zone of neither */
         buf_z(&p->b, "toDateTime64(");
         sql_expr(p, n);
         buf_z(&p->b, ", 6, ");
         sql_zone(p);
         buf_char(&p->b, ')');
-    } else if (t.base == TYPE_STRING && is_number_type(o)) {
+    } else if (as_number(n, other) && is_number(n)) {
+        buf_str(&p->b, n->text);
+    } else if (as_number(n, other)) {
         sql_number(p, n);
     } else if (n->kind == HOGQL_CONSTANT && n->op == HOGQL_BOOL && o.base == TYPE_STRING) {
         buf_z(&p->b, n->integer ? "'true'" : "'false'");
@@ -267,7 +301,7 @@ static void null_check(struct sql *p, const struct hogql_node *n, bool equal)
     buf_char(&p->b, ')');
 }
 
-void sql_compare(struct sql *p, const struct hogql_node *n)
+static void compare(struct sql *p, const struct hogql_node *n)
 {
     int known = compare_truth(n);
     if (known >= 0) {
@@ -280,7 +314,7 @@ void sql_compare(struct sql *p, const struct hogql_node *n)
         null_check(p, n, equal);
         return;
     }
-    bool left = resolve_type(n->kids[0]).nullable, right = resolve_type(n->kids[1]).nullable;
+    bool left = may_be_null(n->kids[0], n->kids[1]), right = may_be_null(n->kids[1], n->kids[0]);
     /* a wrapped comparison of the time would hide it from the index */
     bool time = n->op <= HOGQL_GE && (plain_time(n->kids[0]) || plain_time(n->kids[1]));
     if ((!left && !right) || time || n->op == HOGQL_IN || n->op == HOGQL_NOT_IN ||
@@ -298,6 +332,18 @@ void sql_compare(struct sql *p, const struct hogql_node *n)
     else
         buf_char(&p->b, negated ? '1' : '0');
     buf_char(&p->b, ')');
+}
+
+void sql_compare(struct sql *p, const struct hogql_node *n)
+{
+    bool bounds = p->in_where && sql_bounds(p, n, false);
+    if (bounds)
+        buf_z(&p->b, "and(");
+    compare(p, n);
+    if (bounds) {
+        sql_bounds(p, n, true);
+        buf_char(&p->b, ')');
+    }
 }
 
 void sql_between(struct sql *p, const struct hogql_node *n)

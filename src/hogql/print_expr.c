@@ -135,6 +135,11 @@ static int time_shape(str s)
     return 2;
 }
 
+bool sql_is_time(str text)
+{
+    return time_shape(text) > 0;
+}
+
 void sql_time(struct sql *p, str text)
 {
     int shape = time_shape(text);

@@ -147,6 +147,8 @@ struct output *resolve_find_output(const struct outputs *out, str name);
 /* resolve_bound.c: finds the bounds of time in a WHERE that sessions can use. alone: the SELECT has
  * one source. */
 void resolve_bounds(const struct hogql_node *where, bool alone);
+/* Of constants and calls only: the same for every row. */
+bool resolve_fixed(const struct hogql_node *n);
 
 /* resolve_expr.c */
 int resolve_expr(struct resolver *r, struct scope *s, struct hogql_node **at);
@@ -178,6 +180,10 @@ int resolve_push(struct resolver *r, struct source *s, const struct output *of,
 
 /* resolve_call.c */
 int resolve_call(struct resolver *r, struct scope *s, struct hogql_node **at);
+/* resolve_type.c: the arguments are resolved. */
+struct hogql_type resolve_call_type(const struct hogql_node *call, const struct function *f);
+/* A constant text, YYYY-MM-DD, that is a day for sure. */
+bool resolve_is_day(const struct hogql_node *n);
 /* resolve_expand.c: the expression that a call stands for, in its place; the number of arguments is
  * checked already. */
 int resolve_action(struct resolver *r, struct scope *s, struct hogql_node **at);

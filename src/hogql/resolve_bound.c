@@ -5,8 +5,7 @@
  * sessions' events need to be read from around that time only. */
 #include "hogql/resolve.h"
 
-/* Of constants and calls only: the same for every row. */
-static bool fixed(const struct hogql_node *n)
+bool resolve_fixed(const struct hogql_node *n)
 {
     if (n->kind != HOGQL_CONSTANT && n->kind != HOGQL_CALL && n->kind != HOGQL_ARITHMETIC &&
         n->kind != HOGQL_LIST)
@@ -15,7 +14,7 @@ static bool fixed(const struct hogql_node *n)
         n->meaning->function->flags & (AGGREGATE | WINDOW))
         return false;
     for (uint32_t i = 0; i < n->n; i++)
-        if (n->kids[i] && !fixed(n->kids[i]))
+        if (n->kids[i] && !resolve_fixed(n->kids[i]))
             return false;
     return true;
 }
@@ -47,7 +46,7 @@ static void bound(const struct hogql_node *field, const struct hogql_node *value
                   bool alone)
 {
     struct source *s = sessions_of(field);
-    if (!s || !fixed(value) || !is_time(value))
+    if (!s || !resolve_fixed(value) || !is_time(value))
         return;
     if (op == HOGQL_GT || op == HOGQL_GE)
         s->since = value;

@@ -96,48 +96,6 @@ static int check_decimal(struct resolver *r, const struct hogql_node *n)
     return resolve_error(r, scale, "toDecimal needs a scale from 0 to 18 as its second argument");
 }
 
-/* -------------------------------------------------------------------------- types */
-
-static struct hogql_type argument_type(const struct hogql_node *args, uint32_t i)
-{
-    if (i < args->n)
-        return resolve_type(args->kids[i]);
-    return (struct hogql_type){ TYPE_UNKNOWN, true };
-}
-
-static struct hogql_type type_of(const struct hogql_node *n, const struct function *f)
-{
-    const struct hogql_node *args = n->kids[CALL_ARGS];
-    struct hogql_type t = { f->type, false };
-    if (f->type == TYPE_ARG_1)
-        t = argument_type(args, 0);
-    else if (f->type == TYPE_ARG_2)
-        t = argument_type(args, 1);
-    else if (f->type == TYPE_ARG_LAST)
-        t = argument_type(args, args->n - 1);
-    if (t.base == TYPE_NULL && args->n > 1) /* ifNull(NULL, x), if(c, NULL, x) */
-        t = argument_type(args, args->n - 1);
-    bool any = false, all = args->n > 0;
-    for (uint32_t i = 0; i < args->n; i++) {
-        bool nullable = resolve_type(args->kids[i]).nullable;
-        any = any || nullable;
-        all = all && nullable;
-    }
-    t.nullable = any || f->type == TYPE_UNKNOWN;
-    if (strcmp(f->name, "coalesce") == 0)
-        t.nullable = all;
-    if (strcmp(f->name, "ifNull") == 0)
-        t.nullable = argument_type(args, 1).nullable;
-    if (f->flags & NEVER_NULL)
-        t.nullable = false;
-    if (f->flags & (MAYBE_NULL | WINDOW))
-        t.nullable = true;
-    /* arrays and the like cannot be null */
-    if (t.base == TYPE_ARRAY || t.base == TYPE_TUPLE || t.base == TYPE_MAP)
-        t.nullable = false;
-    return t;
-}
-
 /* -------------------------------------------------------------------------- expansions */
 
 /* WITH x -> x + 1 AS f … f(1): the body with arguments for parameters. */
@@ -336,7 +294,7 @@ int resolve_call(struct resolver *r, struct scope *s, struct hogql_node **at)
         rc = window(r, s, n, f);
     if (rc < 0)
         return rc;
-    resolve_mean(r, n, MEANS_CALL, type_of(n, f))->function = f;
+    resolve_mean(r, n, MEANS_CALL, resolve_call_type(n, f))->function = f;
     return 0;
 }
 

@@ -155,7 +155,8 @@ static int unknown_field(struct resolver *r, const struct hogql_node *at, const 
     return resolve_error(r, at, "Field not found: %.*s", name.n < 200 ? (int)name.n : 200, name.p);
 }
 
-/* Through a lazy join; the joined table's own key is the field joined from, without a join. */
+/* Through a lazy join; the joined table's own key is the field joined from, without a join: but for
+ * overrides, where it tells whether there is one. */
 static int through(struct resolver *r, struct source *s, enum lazy lazy,
                    const struct table_field *f, const struct hogql_node *at,
                    const struct step *path, uint32_t n, bool raw, struct column **out)
@@ -163,7 +164,7 @@ static int through(struct resolver *r, struct source *s, enum lazy lazy,
     const struct lazy_join *j = table_join(s->table, lazy);
     if (n < 2)
         return resolve_error(r, at, "Can't select a table when a column is expected: %s", f->name);
-    if (n == 2 && str_eqz(path[1].key, j->to)) {
+    if (n == 2 && lazy != LAZY_OVERRIDE && str_eqz(path[1].key, j->to)) {
         struct step from = { str_of(j->from), 0 };
         return resolve_path(r, s, at, &from, 1, raw, out);
     }
