@@ -91,6 +91,7 @@ int query_get_i64(const struct json *node, const char *key, int64_t *out, struct
 struct json_writer query_members(struct query_result *result)
 {
     struct json_writer w = JSON_WRITER(&result->members);
+    w.more[0] = result->members.n > 0;
     return w;
 }
 
@@ -266,6 +267,14 @@ int query_read_dates(struct query_job *j, const struct json *node, enum query_in
     if (rc == 0)
         query_dates_resolve(&j->calendar, from, to, keep, interval, earliest, out);
     return rc;
+}
+
+int query_read_days(struct query_job *j, const struct json *node, struct query_dates *out,
+                    struct err *e)
+{
+    struct json *plain = json_merge(j->arena, node, NULL);
+    json_set(plain, STR("interval"), json_new(j->arena, JSON_NULL));
+    return query_read_dates(j, plain, INTERVAL_DAY, out, e);
 }
 
 void query_write_dates(struct json_writer *w, const struct query_dates *d)

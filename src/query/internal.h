@@ -59,6 +59,8 @@ int query_run_paths(struct query_job *j, const struct json *node, struct query_r
                     struct err *e);
 int query_run_trends(struct query_job *j, const struct json *node, struct query_result *out,
                      struct err *e);
+int query_run_web_overview(struct query_job *j, const struct json *node, struct query_result *out,
+                           struct err *e);
 
 /* The SELECT of a HogQLQuery node, its placeholders filled; for a query that reads from it. */
 int query_hogql_tree(struct query_job *j, const struct json *node, struct hogql_node **out,
@@ -114,7 +116,11 @@ int query_read_date(const struct query_job *j, const char *where, str text,
 int query_read_dates(struct query_job *j, const struct json *node, enum query_interval interval,
                      struct query_dates *out, struct err *e);
 
-/* A writer over result->members at depth 1, and the spans of values written with it. */
+/* The same of a kind that has no intervals: whole days, whatever interval was laid over the node. */
+int query_read_days(struct query_job *j, const struct json *node, struct query_dates *out,
+                    struct err *e);
+
+/* A writer over result->members at depth 1, behind those it has, and the spans of values written with it. */
 struct json_writer query_members(struct query_result *result);
 struct query_span query_span_from(const struct query_result *result, size_t at);
 /* "resolved_date_range" */

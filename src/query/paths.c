@@ -144,7 +144,6 @@ static int read_filter(struct paths *p, struct err *e)
 static int read_request(struct query_job *j, const struct json *node, struct paths *p,
                         struct err *e)
 {
-    const struct json *funnel = NULL;
     *p = (struct paths){ .steps = STEPS_DEFAULT, .edges = EDGES_DEFAULT };
     int rc = query_shape_check(&query_shape_paths, node, e);
     if (rc == 0)
@@ -154,17 +153,13 @@ static int read_request(struct query_job *j, const struct json *node, struct pat
     if (rc == 0)
         rc = query_shape_check(&query_shape_paths_filter, p->filter, e);
     if (rc == 0)
-        rc = query_get_object(node, "funnelPathsFilter", &funnel, e);
-    if (rc == 0 && funnel)
-        rc = err_set(e, ERR_INVALID, NULL, "funnelPathsFilter is not supported");
-    if (rc == 0)
         rc = read_filter(p, e);
     if (rc == 0)
         rc = query_insight_refuse_breakdown(&p->q, "PathsQuery", e);
     if (rc == 0)
         rc = query_insight_refuse_compare(&p->q, "PathsQuery", e);
     if (rc == 0)
-        rc = query_read_dates(j, node, INTERVAL_DAY, &p->dates, e);
+        rc = query_read_days(j, node, &p->dates, e);
     return rc;
 }
 

@@ -34,6 +34,7 @@ static const struct query_kind kinds[] = {
     { "RetentionQuery", query_run_retention },
     { "StickinessQuery", query_run_stickiness },
     { "TrendsQuery", query_run_trends },
+    { "WebOverviewQuery", query_run_web_overview },
 };
 
 /* Kinds of the protocol that this server cannot run: told apart from words that are no kind. */
@@ -42,8 +43,7 @@ static const char *const known_kinds[] = {
     "FunnelCorrelationQuery", "HogQLASTQuery", "HogQLAutocomplete",
     "HogQLMetadata",  "HogQuery",       "InsightActorsQuery",    "InsightVizNode",
     "PersonsNode",    "SavedInsightNode", "SessionsTimelineQuery",
-    "WebOverviewQuery", "WebStatsTableQuery", "WebGoalsQuery", "EventsNode", "ActionsNode",
-    "DataWarehouseNode",
+    "WebStatsTableQuery", "WebGoalsQuery", "EventsNode", "ActionsNode", "DataWarehouseNode",
 };
 
 struct query_service {
@@ -205,6 +205,19 @@ static int group_type(void *cls, str name)
     return index;
 }
 
+/* What a bounce is can be said to the overview alone, for the sessions table has its own idea of it. */
+static int refuse_bounce(const struct json *modifiers, struct err *e)
+{
+    static const char *const keys[] = { "bounceRatePageViewMode", "bounceRateDurationSeconds" };
+    static const char usual[] = "uniq_page_screen_autocaptures";
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        const struct json *v = json_get(modifiers, keys[i]);
+        if (v && v->type != JSON_NULL && !str_eqz(v->text, usual))
+            return err_set(e, ERR_INVALID, NULL, "modifiers.%s is not supported", keys[i]);
+    }
+    return 0;
+}
+
 /* Values that would give other rows than this server's. */
 static int refuse_modifiers(const struct json *modifiers, struct err *e)
 {
@@ -213,8 +226,6 @@ static int refuse_modifiers(const struct json *modifiers, struct err *e)
     } others[] = {
         { "materializationMode", "legacy_null_as_string" },
         { "personsJoinMode", "inner" },
-        { "bounceRatePageViewMode", "count_pageviews" },
-        { "bounceRatePageViewMode", "uniq_urls" },
     };
     for (size_t i = 0; i < ARRAY_LEN(others); i++)
         if (str_eqz(json_get_text(modifiers, others[i].key), others[i].value))
@@ -241,6 +252,8 @@ static int read_modifiers(struct query_job *j, const struct json *node, struct e
         rc = query_shape_check(&query_shape_modifiers, modifiers, e);
     if (rc == 0)
         rc = refuse_modifiers(modifiers, e);
+    if (rc == 0 && !str_eqz(json_get_text(node, "kind"), "WebOverviewQuery"))
+        rc = refuse_bounce(modifiers, e);
     if (rc == 0)
         rc = query_get_text(modifiers, "personsOnEventsMode", &word, e);
     if (rc < 0)

@@ -97,17 +97,26 @@ const struct query_shape query_shape_funnels_filter = {
 
 const struct query_shape query_shape_paths = {
     "PathsQuery",
-    INSIGHT "pathsFilter funnelPathsFilter breakdownFilter compareFilter",
-    "",
+    NODE "interval dateRange properties filterTestAccounts samplingFactor "
+         "aggregation_group_type_index dataColorTheme pathsFilter "
+         "breakdownFilter compareFilter", /* refused by name */
+    "funnelPathsFilter",
 };
 
 const struct query_shape query_shape_paths_filter = {
     "pathsFilter",
     "includeEventTypes pathsHogQLExpression startPoint endPoint stepLimit edgeLimit pathGroupings "
     "pathReplacements localPathCleaningFilters excludeEvents minEdgeWeight maxEdgeWeight "
-    /* which part of the drawing is meant; showFullUrls: how */
+    /* of a click on the result; showFullUrls: how it is drawn */
     "pathStartKey pathEndKey pathDropoffKey showFullUrls",
     "",
+};
+
+const struct query_shape query_shape_web_overview = {
+    "WebOverviewQuery",
+    NODE "dateRange interval properties filterTestAccounts samplingFactor conversionGoal compareFilter "
+         "sampling useSessionsTable dataColorTheme orderBy",
+    "includeRevenue aggregation_group_type_index", /* which properties are revenue cannot be said yet */
 };
 
 const struct query_shape query_shape_events = {
@@ -181,13 +190,13 @@ const struct query_shape query_shape_property_group = { "properties", "type valu
 const struct query_shape query_shape_modifiers = {
     "modifiers",
     "personsOnEventsMode convertToProjectTimezone materializationMode personsJoinMode "
-    "bounceRatePageViewMode "
+    "bounceRatePageViewMode bounceRateDurationSeconds "
     /* how it is computed, not what */
     "personsArgMaxVersion inCohortVia sessionTableVersion sessionsV2JoinMode propertyGroupsMode "
     "optimizeJoinedFilters useMaterializedViews usePresortedEventsTable "
     "useWebAnalyticsPreAggregatedTables usePreaggregatedTableTransforms optimizeProjections "
     "s3TableUseInvalidColumns formatCsvAllowDoubleQuotes debug timings",
-    "bounceRateDurationSeconds customChannelTypeRules dataWarehouseEventsModifiers",
+    "customChannelTypeRules dataWarehouseEventsModifiers",
 };
 
 static bool has_word(const char *list, str word)

@@ -59,6 +59,12 @@ test("the answer's members", async () => {
   assert.match(json.resolved_date_range.date_from, /^2026-03-20T00:00:00/);
 });
 
+test("an interval laid over it changes nothing", async () => {
+  const query = { dateRange: { date_from: "2026-03-20", date_to: "2026-03-21" } }, p = projects[1];
+  const { results } = await ask(query, p);
+  for (const interval of ["hour", "month"]) assert.deepEqual((await ask({ ...query, interval }, p)).results, results);
+});
+
 test("what cannot be asked is refused", async () => {
   const rows = [
     [{ pathsFilter: { includeEventTypes: ["page"] } }, /pathsFilter.includeEventTypes/],
@@ -74,6 +80,7 @@ test("what cannot be asked is refused", async () => {
     [{ pathsFilter: { startPoint: 1 } }, /startPoint/],
     [{ compareFilter: { compare: true } }, /compareFilter/],
     [{ breakdownFilter: { breakdown: "x" } }, /breakdownFilter/],
+    [{ funnelPathsFilter: { funnelPathType: "funnel_path_after_step" } }, /funnelPathsFilter is not supported/],
     [{ samplingFactor: 2 }, /samplingFactor/],
   ];
   for (const [query, detail] of rows) assert.match((await ask(query, projects[0], 400)).detail, detail, JSON.stringify(query));
