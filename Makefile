@@ -21,11 +21,11 @@ CFLAGS_fuzz := -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,und
                -fno-sanitize-recover=all -Wno-error
 LDFLAGS_fuzz := -fsanitize=fuzzer,address,undefined
 
-COMMON := -g -Wall -Wextra -Wno-missing-field-initializers -Werror -Wshadow -Wvla -Isrc -I$(SQLITE) -D_GNU_SOURCE -MMD -MP \
+COMMON := -g -Wall -Wextra -Wno-missing-field-initializers -Werror -Wshadow -Wvla -Isrc -I$(SQLITE) -I/usr/include/postgresql -D_GNU_SOURCE -MMD -MP \
           -fstack-protector-strong $(CFLAGS_$(MODE))
 CFLAGS := -std=gnu11 -Wstrict-prototypes -Wmissing-prototypes $(COMMON)
 CXXFLAGS := -std=c++17 $(COMMON)
-LDLIBS := -lmicrohttpd -lsimdjson -lcurl -lsodium -lcrypto -lz -lzstd -lbrotlidec -lm -ldl -lpthread
+LDLIBS := -lmicrohttpd -lsimdjson -lcurl -lpq -lsodium -lcrypto -lz -lzstd -lbrotlidec -lm -ldl -lpthread
 
 SRC := $(filter-out src/main.c,$(wildcard src/*/*.c))
 OBJ := $(SRC:src/%.c=$(B)/%.o) $(B)/json/parse.cc.o $(B)/sqlite3.o $(B)/page_files.o $(B)/sdk_files.o

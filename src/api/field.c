@@ -9,12 +9,6 @@
 #include "base/limits.h"
 #include "json/write.h"
 
-static const char *type_name(const struct json *v)
-{
-    static const char *const names[] = { "NoneType", "bool", "int", "str", "list", "dict" };
-    return v->type == JSON_NUMBER && !v->integer ? "float" : names[v->type];
-}
-
 bool json_truthy(const struct json *v)
 {
     if (!v)
@@ -138,7 +132,7 @@ static int read_tags(struct arena *a, const char *attr, const struct json *v, st
 {
     if (v->type != JSON_ARRAY) {
         err_set(e, ERR_INVALID, attr, "Expected a list of items but got type \"%s\".",
-                type_name(v));
+                json_python_type(v));
         snprintf(e->code, sizeof(e->code), "not_a_list");
         return e->kind;
     }
@@ -178,7 +172,7 @@ static int read_ids(struct arena *a, const char *attr, const struct json *v, str
 {
     if (v->type != JSON_ARRAY) {
         err_set(e, ERR_INVALID, attr, "Expected a list of items but got type \"%s\".",
-                type_name(v));
+                json_python_type(v));
         snprintf(e->code, sizeof(e->code), "not_a_list");
         return e->kind;
     }
@@ -187,7 +181,7 @@ static int read_ids(struct arena *a, const char *attr, const struct json *v, str
         int64_t id;
         if (!integer_of(m, &id)) {
             err_set(e, ERR_INVALID, attr, "Incorrect type. Expected pk value, received %s.",
-                    type_name(m));
+                    json_python_type(m));
             snprintf(e->code, sizeof(e->code), "incorrect_type");
             return e->kind;
         }
@@ -247,7 +241,7 @@ static int read_one(struct arena *a, const struct field *f, const char *attr, co
     case FIELD_OBJECT:
         if (v->type != JSON_OBJECT)
             return err_set(e, ERR_INVALID, attr, "Expected a dictionary of items but got type "
-                                                 "\"%s\".", type_name(v));
+                                                 "\"%s\".", json_python_type(v));
         /* fall through */
     case FIELD_ANY:
         *(str *)at = json_text_of(a, v);

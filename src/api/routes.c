@@ -13,6 +13,7 @@
 
 static const struct route *const tables[] = {
     action_routes,
+    batch_export_routes,
     capture_routes,
     capture_v1_routes,
     cohort_routes,

@@ -23,6 +23,7 @@ struct api {
     int64_t started;         /* clock_mono_us */
     const char *public_url; /* without a slash at the end */
     bool secure;            /* cookies are marked Secure */
+    struct exporter *exporter;
     struct throttle *throttle; /* NULL: keys are not limited */
 };
 

@@ -25,6 +25,8 @@
 #define LIMIT_OFFSET (1LL << 50)          /* rows before a page */
 #define LIMIT_KEYS_PER_USER 10            /* personal API keys */
 #define LIMIT_LOG_LINE 8192              /* bytes of a line the engine prints, taken into the log */
+#define LIMIT_DESTINATION_ANSWER (1u << 20) /* bytes of what a destination answers to a small request */
+#define LIMIT_TRIALS 4                    /* steps of trying a destination under way at a time */
 #define LIMIT_STATEMENT (8u << 20)        /* bytes of an SQL statement sent to the engine */
 #define LIMIT_QUERY_ROWS_DEFAULT 100      /* rows of a query that names no limit */
 #define LIMIT_QUERY_ROWS 50000            /* rows a query may ask for */

@@ -35,6 +35,8 @@ static const struct option_row rows[] = {
     TEXT("metrics-listen", metrics_listen,
          "HOST:PORT   where Prometheus reads /metrics; \"off\" for nowhere"),
     TEXT("rate-limits", rate_limits, "on|off   limit how often personal API keys may call"),
+    TEXT("allow-private", allow_private,
+         "LIST   private networks exports may connect to, such as 10.0.0.0/8"),
     TEXT("clock", clock, "TIME   start the server's idea of now there, to test or to show"),
     TEXT("engine-program", engine_program, "FILE   the program to run as engine; itself"),
     TEXT("engine-memory", engine_memory, "SIZE   memory for queries, such as 2G; half the machine's"),

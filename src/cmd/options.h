@@ -19,7 +19,8 @@ enum origin { FROM_NOWHERE, FROM_DEFAULT, FROM_FILE, FROM_ENVIRONMENT, FROM_FLAG
 struct options {
     const char *data, *email, *password, *org, *project, *name, *level, *scopes, *teams, *label,
         *listen, *public_url, *clock, *engine_program, *library, *engine_memory, *engine_listen,
-        *events, *people, *seed, *url, *token, *metrics_listen, *log_format, *rate_limits;
+        *events, *people, *seed, *url, *token, *metrics_listen, *log_format, *rate_limits,
+        *allow_private;
     bool json, log_debug, print_config;
     enum origin origin[OPTIONS_MAX]; /* by row */
 };

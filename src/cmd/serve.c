@@ -17,6 +17,7 @@
 #include "cmd/control.h"
 #include "cmd/folder.h"
 #include "engine/child.h"
+#include "export/exporter.h"
 #include "ingest/flush.h"
 #include "ingest/journal.h"
 #include "olap/olap.h"
@@ -30,6 +31,7 @@ struct running {
     struct journal *journal;
     struct flusher *flusher;
     struct query_service *queries;
+    struct exporter *exporter;
     struct throttle *throttle; /* NULL: keys are not limited */
     struct lru *pages;
     struct http_server *http;
@@ -83,6 +85,13 @@ static int start_flusher(struct running *r, struct arena *a, const struct option
     struct flush_config cfg = { r->journal, r->store, r->olap,
                                 arena_printf(a, "%s/rejected.rows", o->data).p };
     return flusher_start(&cfg, &r->flusher, e);
+}
+
+static int start_exporter(struct running *r, struct arena *a, const struct options *o,
+                          struct err *e)
+{
+    struct exporter_config cfg = { o->allow_private, arena_printf(a, "%s/exports", o->data).p };
+    return exporter_start(&cfg, &r->exporter, e);
 }
 
 /* -------------------------------------------------------------------------- the folder's socket */
@@ -195,6 +204,7 @@ static void end_all(struct running *r)
     lru_free(r->pages);
     traffic_free(r->traffic);
     query_service_free(r->queries);
+    exporter_stop(r->exporter);
     throttle_free(r->throttle);
     if (r->flusher)
         flusher_stop(r->flusher);
@@ -259,12 +269,15 @@ static int start_all(struct running *r, struct arena *a, const struct options *o
         rc = start_flusher(r, a, o, e);
     if (rc < 0)
         return rc;
+    rc = start_exporter(r, a, o, e);
+    if (rc < 0)
+        return rc;
     r->queries = query_service_new(r->olap, r->store);
     r->throttle = strcmp(o->rate_limits, "on") == 0 ? throttle_new() : NULL;
     r->pages = lru_new(LIMIT_LIST_CACHE);
     r->traffic = api_traffic_new();
     *api = (struct api){ .store = r->store, .olap = r->olap, .journal = r->journal,
-                         .queries = r->queries, .throttle = r->throttle, .pages = r->pages,
+                         .queries = r->queries, .exporter = r->exporter, .throttle = r->throttle, .pages = r->pages,
                          .flusher = r->flusher, .engine = r->engine,
                          .traffic = r->traffic, .data = o->data, .started = clock_mono_us(),
                          .public_url = o->public_url,

@@ -36,6 +36,9 @@ static inline bool json_is(const struct json *v, enum json_type t)
     return v && v->type == t;
 }
 
+/* Python's name of the value's type: PostHog's errors show it. */
+const char *json_python_type(const struct json *v);
+
 /* Building and changing trees; everything new is in the arena. */
 struct json *json_new(struct arena *a, enum json_type t);
 struct json *json_new_str(struct arena *a, str text);

@@ -24,6 +24,12 @@ str json_get_text(const struct json *o, const char *key)
     return json_is(v, JSON_STRING) ? v->text : STR_NULL;
 }
 
+const char *json_python_type(const struct json *v)
+{
+    static const char *const names[] = { "NoneType", "bool", "int", "str", "list", "dict" };
+    return v->type == JSON_NUMBER && !v->integer ? "float" : names[v->type];
+}
+
 struct json *json_new(struct arena *a, enum json_type t)
 {
     struct json *v = arena_new_of(a, struct json);

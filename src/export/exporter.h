@@ -1,0 +1,20 @@
+/* exporter.h - what exports use of the running server. */
+#pragma once
+
+#include "export/destination.h"
+
+struct exporter;
+
+struct exporter_config {
+    const char *allow_private; /* networks, see http/reach.h; NULL: none */
+    const char *local_dir;     /* LocalFile writes below it */
+};
+
+int exporter_start(const struct exporter_config *cfg, struct exporter **out, struct err *e);
+void exporter_stop(struct exporter *x);
+
+/* Runs a step of trying a destination, on the caller's thread. *message (in the arena) says why it
+ * failed or was skipped, STR_NULL: it passed. ERR_THROTTLED: too many run at the moment. */
+int exporter_try(struct exporter *x, struct arena *a, const struct export_step *step,
+                 const struct json *config, enum export_outcome *outcome, str *message,
+                 struct err *e);

@@ -1,0 +1,27 @@
+/* sigv4.h - AWS Signature Version 4, as S3 and its likes check it.
+ *
+ * The path and the query are signed as they are sent: both are encoded here, once. */
+#pragma once
+
+#include "base/arena.h"
+
+struct sigv4_key {
+    str id, secret;
+    str session_token; /* STR_NULL: none */
+    str region;
+};
+
+struct sigv4_request {
+    const char *method;
+    str host;  /* with the port when it is not the scheme's own */
+    str path;  /* encoded, begins with '/' */
+    str query; /* encoded and sorted; STR_NULL: none */
+    str body_hash; /* hex of SHA-256 of the body */
+};
+
+/* Bytes outside A-Z a-z 0-9 - . _ ~ as %XX; '/' stays when `path`. */
+str sigv4_encode(struct arena *a, str text, bool path);
+/* now: microseconds. *date is the value of x-amz-date; the result that of Authorization. Signed are
+ * host, x-amz-content-sha256, x-amz-date and, when there is one, x-amz-security-token. */
+str sigv4_sign(struct arena *a, const struct sigv4_key *k, const struct sigv4_request *q,
+               int64_t now, str *date);
