@@ -47,6 +47,10 @@ struct funnel {
     int64_t attribution_step;
     struct hogql_node *actor;
     bool by_hogql; /* the actor is an expression */
+    /* How the statement writes an event: see funnel_statement. */
+    unsigned bits;
+    uint32_t excluded; /* the steps, from 0, that have an exclusion's bit */
+    bool wide;
 };
 
 /* A value of the breakdown, or all there is. */
@@ -70,8 +74,9 @@ struct funnel_counts {
     struct funnel_times whole;   /* FUNNEL_VIZ_TIMES: from from_step to to_step */
 };
 
-/* Columns: label (as far as the attribution is the engine's work), then arrays of equal length:
- * times, sets of steps (bits 0 to n - 1) and exclusions (from bit 32 on), values (as far as it is
+/* Columns: label (as far as the attribution is the engine's work); an array of events, each a number
+ * of 64 bits, or 128 when `wide`: below which steps it is, then which exclusions, in `bits` bits, and
+ * above the microseconds since dates.from; an array of their values (as far as the attribution is
  * ours). */
 int funnel_statement(struct funnel *f, struct hogql_node **out, struct err *e);
 /* Does the statement have a column of values, one for each event? */

@@ -290,18 +290,33 @@ static void make_room(struct counter *c, size_t n)
     BUG_ON(!c->events);
 }
 
+/* False: it is neither a step nor an exclusion. */
+static bool read_event(const struct funnel *f, const char *p, size_t width,
+                       struct funnel_event *event)
+{
+    unsigned __int128 number = 0;
+    memcpy(&number, p, width);
+    uint64_t marks = (uint64_t)number & ((1ull << f->bits) - 1), exclusions = marks >> f->rules.n;
+    event->at = f->dates.from + (int64_t)(number >> f->bits);
+    event->steps = (uint32_t)(marks & ((1ull << f->rules.n) - 1));
+    event->exclusions = 0;
+    for (uint32_t steps = f->excluded; steps && exclusions; steps &= steps - 1, exclusions >>= 1)
+        if (exclusions & 1)
+            event->exclusions |= steps & -steps;
+    return marks != 0;
+}
+
 /* False: the row is not whole. Events that are no step are left out, but for strict funnels. */
 static bool read_row(struct counter *c, struct row_binary *r, struct err *e, int *rc)
 {
     const struct funnel *f = c->f;
     struct row_binary all = *r; /* values are looked up only once the row is whole */
     struct funnel_value *label = NULL;
-    size_t n, marked, kept = 0;
+    size_t n, width = f->wide ? 16 : 8, kept = 0;
     bool labelled = f->breakdown.expression && !funnel_has_values(f);
     if (labelled)
         skip_value(c, &all);
-    const char *times = row_binary_numbers(&all, &n);
-    const char *marks = row_binary_numbers(&all, &marked);
+    const char *visits = row_binary_numbers(&all, width, &n);
     struct row_binary values = all;
     if (funnel_has_values(f))
         for (uint64_t i = row_binary_length(&all); i > 0 && !all.cut; i--)
@@ -312,20 +327,16 @@ static bool read_row(struct counter *c, struct row_binary *r, struct err *e, int
         label = read_value(c, r);
     else if (!f->breakdown.expression)
         label = c->out->values[0];
-    if (n != marked || (funnel_has_values(f) && row_binary_length(&values) != n)) {
+    if (funnel_has_values(f) && row_binary_length(&values) != n) {
         *rc = err_internal(e, "the arrays of a funnel's row differ in length");
         return true;
     }
     make_room(c, n);
     for (size_t i = 0; i < n; i++) {
         struct funnel_event *event = &c->events[kept];
-        uint64_t bits;
-        memcpy(&event->at, times + i * sizeof(event->at), sizeof(event->at));
-        memcpy(&bits, marks + i * sizeof(bits), sizeof(bits));
-        event->steps = (uint32_t)bits;
-        event->exclusions = (uint32_t)(bits >> 32);
+        bool any = read_event(f, visits + i * width, width, event);
         event->value = funnel_has_values(f) ? read_value(c, &values)->index : 0;
-        kept += bits || f->rules.order == FUNNEL_STRICT;
+        kept += any || f->rules.order == FUNNEL_STRICT;
     }
     *r = all;
     add_actor(c, label, kept);

@@ -43,11 +43,11 @@ str row_binary_str(struct row_binary *r)
     return at ? (str){ at, (size_t)n } : STR("");
 }
 
-const char *row_binary_numbers(struct row_binary *r, size_t *n)
+const char *row_binary_numbers(struct row_binary *r, size_t width, size_t *n)
 {
     uint64_t length = row_binary_length(r);
-    if (length > (uint64_t)(r->end - r->p) / sizeof(uint64_t))
+    if (length > (uint64_t)(r->end - r->p) / width)
         r->cut = true;
     *n = r->cut ? 0 : (size_t)length;
-    return row_binary_bytes(r, *n * sizeof(uint64_t));
+    return row_binary_bytes(r, *n * width);
 }

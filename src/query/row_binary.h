@@ -16,5 +16,5 @@ uint64_t row_binary_length(struct row_binary *r);
 /* The next n bytes; NULL and `cut` when they are not there. */
 const char *row_binary_bytes(struct row_binary *r, uint64_t n);
 str row_binary_str(struct row_binary *r);
-/* An array of numbers of eight bytes: its length in *n, not aligned. */
-const char *row_binary_numbers(struct row_binary *r, size_t *n);
+/* An array of numbers of `width` bytes each: its length in *n, not aligned. */
+const char *row_binary_numbers(struct row_binary *r, size_t width, size_t *n);

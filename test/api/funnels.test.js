@@ -217,6 +217,16 @@ test("the JSON of each kind of answer", async () => {
   assert.deepEqual(Object.keys(line), ["count", "data", "labels", "days"]);
 });
 
+test("a funnel whose events do not fit 64 bits", async () => {
+  const at = (day) => Date.parse("2016-01-01T00:00:00Z") + day * 86400000, many = Array.from({ length: 30 }, (_, i) => `long ${i}`);
+  await capture(s, s.first.project_api_key, [...many.map((name, i) => one("long", name, at(i * 10) + 1)), one("short", "long 0", at(1)), one("short", "long x", at(2)), one("short", "long 1", at(3))]);
+  const dateRange = { date_from: "2015-01-01", date_to: "2026-03-31" }, f = { funnelWindowInterval: 11, funnelWindowIntervalUnit: "month" };
+  const counts = (list) => list.map((x) => x.count);
+  assert.deepEqual(counts(await results({ series: many.map((name) => step(name)), dateRange, funnelsFilter: f })), [2, 2, ...Array(28).fill(1)]);
+  assert.deepEqual(counts(await results({ series: many.map((name) => step(name)), dateRange,
+    funnelsFilter: { ...f, exclusions: [step("long x", { funnelFromStep: 0, funnelToStep: 29 })] } })), Array(30).fill(1));
+});
+
 test("what makes no sense is refused", async () => {
   const not = (event, funnelFromStep, funnelToStep, more) => step(event, { funnelFromStep, funnelToStep, ...more });
   const f = (filter) => ({ funnelsFilter: filter });

@@ -191,7 +191,8 @@ function marked(query, rules, events, world) {
 
 // [[value, events], …] of one actor.
 function byAttribution(own, rules, walk) {
-  const sorted = [...own].sort((a, b) => a.at - b.at || (a.value < b.value ? -1 : a.value > b.value ? 1 : 0));
+  const tie = (x, y) => (rules.attribution === "step" ? (x < y ? -1 : x > y ? 1 : 0) : rules.tieOf(x) - rules.tieOf(y));
+  const sorted = [...own].sort((a, b) => a.at - b.at || tie(a.value, b.value));
   const known = sorted.filter((e) => e.value !== "" && (e.steps.size || e.exclusions.size));
   if (rules.attribution === "first_touch") return [[known[0]?.value ?? "", own]];
   if (rules.attribution === "last_touch") return [[known.at(-1)?.value ?? "", own]];
@@ -256,9 +257,10 @@ function timesAnswer(query, rules, ways) {
 }
 
 // What POST query/ must answer in "results". world: {zone, mondays, personOf(event), actorOf(event),
-// breakdownOf(event)}: who did it, what is counted ("": nobody), the breakdown's value if no property.
+// breakdownOf(event), tieOf(value)}: who did it, what is counted ("": nobody), the breakdown's value if no
+// property, and what decides between values of one instant: the smallest is the first.
 function funnel(query, events, world) {
-  const rules = rulesOf(query), own = marked(query, rules, events, world);
+  const rules = { ...rulesOf(query), tieOf: world.tieOf ?? (() => 0) }, own = marked(query, rules, events, world);
   const walk = (list, value, mayBegin) =>
     (rules.order === "unordered" ? walkInAnyOrder : walkInOrder)(list, rules, value, mayBegin);
   const parts = Object.values(groupBy(own.events, (e) => e.actor)).flatMap((list) => query.breakdownFilter && rules.viz !== "time_to_convert"

@@ -19,7 +19,7 @@ static void reads_values(void **state)
     size_t n;
     int64_t number;
     assert_true(str_eqz(row_binary_str(&r), "abc"));
-    const char *numbers = row_binary_numbers(&r, &n);
+    const char *numbers = row_binary_numbers(&r, 8, &n);
     assert_int_equal(n, 2);
     memcpy(&number, numbers + sizeof(number), sizeof(number));
     assert_true(number == INT64_MAX);
@@ -39,7 +39,7 @@ static void sees_cuts(void **state)
         memcpy(part, row, length);
         struct row_binary r = { part, part + length, false };
         row_binary_str(&r);
-        row_binary_numbers(&r, &n);
+        row_binary_numbers(&r, 8, &n);
         row_binary_str(&r);
         row_binary_length(&r);
         row_binary_u64(&r);
@@ -53,7 +53,7 @@ static void sees_cuts(void **state)
     assert_true(r.cut);
     r = (struct row_binary){ "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01 ", endless, false };
     r.end = r.p + 11; /* a length that no memory has */
-    assert_null(row_binary_numbers(&r, &n));
+    assert_null(row_binary_numbers(&r, 8, &n));
     assert_true(r.cut && n == 0);
 }
 
