@@ -74,10 +74,10 @@ struct funnel_counts {
     struct funnel_times whole;   /* FUNNEL_VIZ_TIMES: from from_step to to_step */
 };
 
-/* Columns: label (as far as the attribution is the engine's work); an array of events, each a number
- * of 64 bits, or 128 when `wide`: below which steps it is, then which exclusions, in `bits` bits, and
- * above the microseconds since dates.from; an array of their values (as far as the attribution is
- * ours). */
+/* Columns: label (as far as the attribution is the engine's work); an array of events, each a
+ * number of 64 bits, or 128 when `wide`: below which steps it is, then which exclusions, in `bits`
+ * bits, and above the microseconds since dates.from; an array of their values (as far as the
+ * attribution is ours). */
 int funnel_statement(struct funnel *f, struct hogql_node **out, struct err *e);
 /* Does the statement have a column of values, one for each event? */
 static inline bool funnel_has_values(const struct funnel *f)

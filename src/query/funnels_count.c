@@ -136,7 +136,8 @@ static void add_times(struct counter *c, struct funnel_value *v, const struct fu
             continue;
         v->counts[i]++;
         if (path->times[i] > before)
-            funnel_times_add(&v->times[i], path->times[i] - before, FUNNEL_TIMES_MOST, &c->budget);
+            funnel_times_add(&v->times[i], path->times[i] - before, FUNNEL_TIMES_MOST,
+                             &c->budget);
         if (!(c->f->rules.optional >> i & 1))
             before = path->times[i];
     }
