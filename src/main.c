@@ -73,8 +73,8 @@ static const struct command commands[] = {
       "  hoglet demo --data ./data\n"
       "  hoglet demo --url http://127.0.0.1:8000 --token phc_… --events 10000 --people 500\n" },
     { "hogql", "parse", " json ", cmd_hogql_parse, "print a query's tree as JSON",
-      "Reads the query from standard input. With --json every line is a query of its own, and gives\n"
-      "one JSON object on a line.\n"
+      "Reads the query from standard input. With --json every line is a query of its own, as it is or\n"
+      "as a JSON string, and gives one JSON object on a line.\n"
       "\n"
       "  echo 'SELECT event FROM events' | hoglet hogql parse\n" },
     { "hogql", "print", " teams=1 json ", cmd_hogql_print, "print a query as ClickHouse SQL",

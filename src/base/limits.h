@@ -56,6 +56,7 @@
 #define LIMIT_DISK_LEAST (16u << 20)      /* bytes free below which the server is not ready */
 #define LIMIT_HOGQL_TEXT (1u << 20)       /* bytes of a query */
 #define LIMIT_HOGQL_DEPTH 400             /* levels of a query's tree */
+#define LIMIT_HOGQL_RETRY (4u << 20)       /* bytes the parser reads a second time */
 #define LIMIT_HOGQL_SQL (8u << 20)        /* bytes of the SQL made from a query */
 #define LIMIT_HOGQL_MEMORY (64u << 20)    /* bytes a query's tree may take while it is resolved */
 #define LIMIT_COHORT_ROWS (64u << 20)     /* bytes of members told to the event store at once */

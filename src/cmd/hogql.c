@@ -1,12 +1,14 @@
 /* hogql.c - hoglet hogql parse|print|check: a query as a tree, as SQL, or judged. Needs no data
  * folder: the SQL is what project --team would get. */
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/limits.h"
 #include "cmd/cmd.h"
 #include "hogql/hogql.h"
+#include "json/parse.h"
 
 typedef int work_fn(struct arena *a, const struct options *o, str query, struct json_writer *w,
                     struct err *e);
@@ -32,12 +34,65 @@ static void write_value(struct json_writer *w, const struct hogql_node *n)
             json_i64(w, n->integer);
         break;
     case HOGQL_FLOAT:
-        json_f64(w, n->real);
+        if (isfinite(n->real))
+            json_f64(w, n->real);
+        else
+            json_z(w, isnan(n->real) ? "NaN" : n->real < 0 ? "-Infinity" : "Infinity");
         break;
     default:
         json_str(w, n->text);
         break;
     }
+}
+
+/* What op says in its kind of node, as a word. */
+static void write_op(struct json_writer *w, const struct hogql_node *n)
+{
+    static const char *const groupings[] = { NULL, "ALL", "CUBE", "ROLLUP", "SETS" };
+    static const char *const joins[] = { NULL, "ARRAY JOIN", "LEFT ARRAY JOIN" };
+    static const char *const nulls[] = { NULL, "FIRST", "LAST" };
+    static const char *const constants[] = { "NULL", "BOOL", "INT", "FLOAT", "STRING", "UUID",
+                                             "DATE", "DATETIME" };
+    char symbol[] = { (char)n->op, '\0' };
+    const char *op = NULL;
+    switch (n->kind) {
+    case HOGQL_COMPARE:
+        op = hogql_compare_text(n->op);
+        break;
+    case HOGQL_ARITHMETIC: case HOGQL_BOUND:
+        op = symbol;
+        break;
+    case HOGQL_GROUP:
+        op = groupings[n->op];
+        break;
+    case HOGQL_SELECT:
+        op = joins[n->op];
+        break;
+    case HOGQL_ORDER:
+        op = nulls[n->op];
+        break;
+    case HOGQL_CONSTANT:
+        op = constants[n->op];
+        break;
+    default:
+        break;
+    }
+    if (op) {
+        json_key(w, "op");
+        json_z(w, op);
+    }
+}
+
+static void write_flags(struct json_writer *w, unsigned flags)
+{
+    if (!flags)
+        return;
+    json_key(w, "flags");
+    json_open(w, '[');
+    for (unsigned bit = 0; bit < HOGQL_FLAGS; bit++)
+        if (flags & 1u << bit)
+            json_z(w, hogql_flag_name(bit));
+    json_close(w, ']');
 }
 
 static void write_tree(struct json_writer *w, const struct hogql_node *n)
@@ -49,20 +104,17 @@ static void write_tree(struct json_writer *w, const struct hogql_node *n)
     json_open(w, '{');
     json_key(w, "kind");
     json_z(w, hogql_kind_name(n->kind));
-    if (n->kind == HOGQL_COMPARE) {
-        json_key(w, "op");
-        json_z(w, hogql_compare_text(n->op));
-    } else if (n->kind == HOGQL_ARITHMETIC) {
-        char op[] = { (char)n->op, '\0' };
-        json_key(w, "op");
-        json_z(w, op);
-    }
+    write_op(w, n);
+    write_flags(w, n->flags);
     json_key(w, "start");
     json_i64(w, n->start);
     json_key(w, "end");
     json_i64(w, n->end);
     if (n->kind == HOGQL_CONSTANT) {
         write_value(w, n);
+    } else if (n->kind == HOGQL_TUPLE_ACCESS || n->kind == HOGQL_POSITION) {
+        json_key(w, "place");
+        json_i64(w, n->integer);
     } else if (n->text.p) {
         json_key(w, "text");
         json_str(w, n->text);
@@ -180,6 +232,19 @@ static void write_error(struct json_writer *w, const struct err *e)
     json_i64(w, e->pos);
 }
 
+/* A line may be its query as a JSON string: one with line breaks in it. */
+static int line_query(struct arena *a, str line, str *query, struct err *e)
+{
+    struct json *v;
+    *query = line;
+    if (!line.n || line.p[0] != '"')
+        return 0;
+    int rc = json_parse(a, line, &v, e);
+    if (rc == 0)
+        *query = v->text;
+    return rc;
+}
+
 /* --json: one query a line in, one JSON object a line out. */
 static void each_line(const struct options *o, work_fn *work)
 {
@@ -192,11 +257,14 @@ static void each_line(const struct options *o, work_fn *work)
         struct json_writer w = JSON_WRITER(&out);
         struct err e = ERR_INIT;
         n -= n && line[n - 1] == '\n';
+        str query;
         json_open(&w, '{');
-        if (work(a, o, (str){ line, (size_t)n }, &w, &e) < 0)
+        if (line_query(a, (str){ line, (size_t)n }, &query, &e) < 0 ||
+            work(a, o, query, &w, &e) < 0)
             write_error(&w, &e);
         json_close(&w, '}');
         printf(STR_FMT "\n", STR_ARG(buf_view(&out)));
+        fflush(stdout); /* who asks may wait for the answer before the next query */
         buf_release(&out);
     }
     free(line);

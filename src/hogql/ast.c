@@ -14,6 +14,12 @@ static const char *const kind_names[HOGQL_KINDS] = {
     "CTE", "JOIN", "VALUES", "PIVOT", "SAMPLE", "GROUP", "ORDER", "WINDOW", "BOUND",
 };
 
+static const char *const flag_names[HOGQL_FLAGS] = {
+    "DISTINCT", "NEGATED", "NULLISH", "TRY", "HIDDEN", "SUBQUERY", "MATERIALIZED",
+    "NOT MATERIALIZED", "FINAL", "USING", "DESC", "FILL", "WITH TIES", "PERCENT", "RECURSIVE",
+    "BY NAME", "UNPIVOT", "INCLUDE NULLS",
+};
+
 static const char *const compare_texts[HOGQL_COMPARES] = {
     "=", "!=", "<", "<=", ">", ">=", "LIKE", "NOT LIKE", "ILIKE", "NOT ILIKE", "IN", "NOT IN",
     "IN COHORT", "NOT IN COHORT", "=~", "!~", "=~*", "!~*", "IS NULL", "IS NOT NULL",
@@ -23,6 +29,11 @@ static const char *const compare_texts[HOGQL_COMPARES] = {
 const char *hogql_kind_name(enum hogql_kind kind)
 {
     return kind_names[kind];
+}
+
+const char *hogql_flag_name(unsigned bit)
+{
+    return flag_names[bit];
 }
 
 const char *hogql_compare_text(unsigned op)

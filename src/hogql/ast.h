@@ -137,6 +137,7 @@ enum hogql_flag {
     HOGQL_UNPIVOT = 1 << 16,
     HOGQL_INCLUDE_NULLS = 1 << 17,
 };
+#define HOGQL_FLAGS 18u
 
 struct hogql_node {
     enum hogql_kind kind;
@@ -201,8 +202,9 @@ bool hogql_same(const struct hogql_node *x, const struct hogql_node *y);
  * given. Stops at the first negative answer and returns it. */
 int hogql_walk(struct hogql_node **at, int (*fn)(void *cls, struct hogql_node **at), void *cls);
 
-/* Names for tools: "SELECT", "FIELD"; "=", "NOT ILIKE". */
+/* Names for tools: "SELECT", "FIELD"; "DISTINCT" for bit 0; "=", "NOT ILIKE". */
 const char *hogql_kind_name(enum hogql_kind kind);
+const char *hogql_flag_name(unsigned bit);
 const char *hogql_compare_text(unsigned op);
 /* The fewest digits that read back as the same number; always with a point or an exponent. */
 void hogql_float_text(struct buf *b, double v);

@@ -3,22 +3,29 @@
 
 struct word {
     const char *name;
-    unsigned char n;
-    bool alias;
+    unsigned char n, uses;
 };
 
 static const struct word words[] = {
-    { "", 0, false },
-#define KW(name, alias) { #name, sizeof(#name) - 1, alias },
+    { "", 0, LEX_NAME | LEX_COLUMN_ALIAS | LEX_TABLE_ALIAS | LEX_TYPE },
+#define N LEX_NAME
+#define C LEX_COLUMN_ALIAS
+#define T LEX_TABLE_ALIAS
+#define Y LEX_TYPE
+#define KW(name, uses) { #name, sizeof(#name) - 1, uses },
 #include "hogql/keywords.def"
 #undef KW
+#undef N
+#undef C
+#undef T
+#undef Y
 };
 
 #define WORD_MAX 12u /* letters of the longest keyword */
 
-bool lex_kw_is_alias(enum kw kw)
+bool lex_kw_may_be(enum kw kw, enum lex_use use)
 {
-    return words[kw].alias;
+    return words[kw].uses & use;
 }
 
 const char *lex_kw_name(enum kw kw)
@@ -39,6 +46,11 @@ static bool is_digit(unsigned char c)
 static bool is_name(unsigned char c)
 {
     return is_alpha(c) || is_digit(c);
+}
+
+bool lex_is_name(char c)
+{
+    return is_name((unsigned char)c);
 }
 
 static bool is_hex(unsigned char c)
@@ -306,15 +318,20 @@ struct token lex_next(str s, uint32_t pos, struct err *e)
 
 /* -------------------------------------------------------------------------- quoted text */
 
-int lex_escape(str s, size_t *i, char out[4])
+int lex_escape(str s, size_t *i, char quote, char out[4])
 {
-    static const char from[] = "bfrntav\\'\"`", to[] = "\b\f\r\n\t\a\v\\'\"`";
+    static const char from[] = "bfrntav\\", to[] = "\b\f\r\n\t\a\v\\";
     if (*i + 1 >= s.n)
         return -1;
     char c = s.p[*i + 1];
     const char *hit = c ? strchr(from, c) : NULL;
-    if (hit) {
-        out[0] = to[hit - from];
+    if (quote == '`' && c == '\'') {
+        memcpy(out, "\\'", 2);
+        *i += 2;
+        return 2;
+    }
+    if (hit || (c == quote && quote != '`')) {
+        out[0] = hit ? to[hit - from] : quote;
         *i += 2;
         return 1;
     }
@@ -346,7 +363,7 @@ bool lex_unquote(struct arena *a, str quoted, str *out)
         char bytes[4];
         int got = 1;
         if (s.p[i] == '\\') {
-            got = lex_escape(s, &i, bytes);
+            got = lex_escape(s, &i, quote, bytes);
         } else {
             bytes[0] = s.p[i];
             i += s.p[i] == quote ? 2 : 1;

@@ -26,10 +26,13 @@ enum tok {
 
 enum kw {
     KW_NONE,
-#define KW(name, alias) KW_##name,
+#define KW(name, uses) KW_##name,
 #include "hogql/keywords.def"
 #undef KW
 };
+
+/* What a keyword may be besides; a word that is none may be everything. */
+enum lex_use { LEX_NAME = 1, LEX_COLUMN_ALIAS = 2, LEX_TABLE_ALIAS = 4, LEX_TYPE = 8 };
 
 struct token {
     enum tok type;
@@ -43,7 +46,9 @@ struct token lex_next(str text, uint32_t pos, struct err *e);
  * nothing to resolve. False: an escape that does not exist. */
 bool lex_unquote(struct arena *a, str quoted, str *out);
 /* One backslash escape at s.p[*i] (the backslash), appended to out (up to 4 bytes); *i moves behind
- * it. The number of bytes, or -1. */
-int lex_escape(str s, size_t *i, char out[4]);
-bool lex_kw_is_alias(enum kw kw);
+ * it. Of the quotes only `quote` may be escaped. The number of bytes, or -1. */
+int lex_escape(str s, size_t *i, char quote, char out[4]);
+/* Of the characters a plain name is made of? */
+bool lex_is_name(char c);
+bool lex_kw_may_be(enum kw kw, enum lex_use use);
 const char *lex_kw_name(enum kw kw);

@@ -79,15 +79,31 @@ str parse_text(const struct parser *p, struct token t)
 
 /* -------------------------------------------------------------------------- errors */
 
-struct hogql_node *parse_fail(struct parser *p, uint32_t pos, const char *fmt, ...)
+static struct hogql_node *fail(struct parser *p, uint32_t pos, const char *fmt, va_list ap)
 {
     char message[sizeof(p->e->message)];
-    va_list ap;
-    va_start(ap, fmt);
     vsnprintf(message, sizeof(message), fmt, ap);
-    va_end(ap);
     err_set(p->e, ERR_INVALID, NULL, "%s", message);
     p->e->pos = (int)pos;
+    return NULL;
+}
+
+struct hogql_node *parse_fail(struct parser *p, uint32_t pos, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    fail(p, pos, fmt, ap);
+    va_end(ap);
+    return NULL;
+}
+
+struct hogql_node *parse_refuse(struct parser *p, uint32_t pos, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    fail(p, pos, fmt, ap);
+    va_end(ap);
+    p->final = true;
     return NULL;
 }
 
@@ -129,7 +145,7 @@ struct hogql_node *parse_mismatch(struct parser *p, const char *expected)
 
 bool parse_name(struct parser *p, str *out)
 {
-    if (parse_is(p, TOK_NAME)) {
+    if (parse_is(p, TOK_NAME) && parse_is_name(&p->cur)) {
         *out = parse_text(p, p->cur);
     } else if (parse_is(p, TOK_QUOTED)) {
         if (!lex_unquote(p->arena, parse_text(p, p->cur), out)) {
@@ -165,6 +181,12 @@ bool parse_names(struct parser *p, const str **out, uint32_t *n)
     return parse_expect(p, TOK_RPAREN, ")");
 }
 
+static struct hogql_node *too_deep(struct parser *p, uint32_t pos)
+{
+    return parse_refuse(p, pos, "The query is nested too deeply: at most %d levels",
+                        LIMIT_HOGQL_DEPTH);
+}
+
 struct hogql_node *parse_done(struct parser *p, struct hogql_node *n, uint32_t start)
 {
     n->start = start;
@@ -172,18 +194,29 @@ struct hogql_node *parse_done(struct parser *p, struct hogql_node *n, uint32_t s
     for (uint32_t i = 0; i < n->n; i++)
         if (n->kids[i] && n->kids[i]->height >= n->height)
             n->height = n->kids[i]->height + 1;
-    if (n->height > p->depth_max)
-        return parse_fail(p, start, "The query is nested too deeply: at most %d levels",
-                          LIMIT_HOGQL_DEPTH);
-    return n;
+    return n->height > p->depth_max ? too_deep(p, start) : n;
+}
+
+struct hogql_node *parse_either(struct parser *p, parse_rule *form, parse_rule *otherwise)
+{
+    struct parser before = *p;
+    struct hogql_node *n = form(p);
+    uint32_t again = p->again + (p->cur.end - before.cur.start);
+    if (n || p->final || again > LIMIT_HOGQL_RETRY)
+        return n;
+    if (p->e->pos > p->far->pos)
+        *p->far = *p->e;
+    *p = before;
+    *p->e = ERR_INIT;
+    p->again = again;
+    return otherwise(p);
 }
 
 bool parse_enter(struct parser *p)
 {
     if (++p->depth <= (int)p->depth_max)
         return true;
-    parse_fail(p, p->cur.start, "The query is nested too deeply: at most %d levels",
-               LIMIT_HOGQL_DEPTH);
+    too_deep(p, p->cur.start);
     return false;
 }
 
@@ -263,7 +296,7 @@ static struct hogql_node *one_order(struct parser *p)
 
 static struct hogql_node *statement_and_end(struct parser *p)
 {
-    struct hogql_node *n = parse_statement(p);
+    struct hogql_node *n = parse_is(p, TOK_LT) ? parse_tag(p) : parse_statement(p);
     if (n)
         parse_accept(p, TOK_SEMICOLON);
     return n;
@@ -301,7 +334,9 @@ static void check(struct hogql_node *(*rule)(struct parser *p), const struct hog
         wrapped[text.n + 1] = ')';
         text = (str){ wrapped, text.n + 2 };
     }
-    struct parser p = { .arena = a, .src = text, .e = &e, .depth_max = 8 * LIMIT_HOGQL_DEPTH };
+    struct err far = ERR_INIT;
+    struct parser p = { .arena = a, .src = text, .e = &e, .far = &far,
+                        .depth_max = 8 * LIMIT_HOGQL_DEPTH };
     BUG_ON(whole(&p, rule, &again) < 0 || !hogql_same(tree, again));
 #else
     (void)rule, (void)tree;
@@ -311,7 +346,9 @@ static void check(struct hogql_node *(*rule)(struct parser *p), const struct hog
 static int parse(struct arena *a, str text, struct hogql_node *(*rule)(struct parser *p),
                  const struct hogql_placeholder *ph, struct hogql_node **out, struct err *e)
 {
-    struct parser p = { .arena = a, .src = text, .e = e, .depth_max = LIMIT_HOGQL_DEPTH };
+    struct err far = ERR_INIT;
+    struct parser p = { .arena = a, .src = text, .e = e, .far = &far,
+                        .depth_max = LIMIT_HOGQL_DEPTH };
     *e = ERR_INIT;
     if (text.n > LIMIT_HOGQL_TEXT)
         return err_set(e, ERR_INVALID, NULL, "The query is too long: at most %u bytes",
@@ -321,6 +358,8 @@ static int parse(struct arena *a, str text, struct hogql_node *(*rule)(struct pa
     if (rule != statement_and_end && lex_next(text, 0, e).type == TOK_END)
         return err_set(e, ERR_INVALID, NULL, "Empty query");
     int rc = whole(&p, rule, out);
+    if (rc < 0 && far.pos >= e->pos && !p.final)
+        *e = far;
     if (rc < 0)
         return rc;
     check(rule, *out);
@@ -335,10 +374,15 @@ int hogql_parse_select(struct arena *a, str text, const struct hogql_placeholder
     return parse(a, text, statement_and_end, ph, out, e);
 }
 
+static struct hogql_node *any_expr(struct parser *p)
+{
+    return parse_expr(p, LEVEL_LOOSEST);
+}
+
 int hogql_parse_expr(struct arena *a, str text, const struct hogql_placeholder *ph,
                      struct hogql_node **out, struct err *e)
 {
-    return parse(a, text, parse_aliased, ph, out, e);
+    return parse(a, text, any_expr, ph, out, e);
 }
 
 int hogql_parse_order(struct arena *a, str text, const struct hogql_placeholder *ph,

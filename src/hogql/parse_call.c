@@ -5,7 +5,8 @@
 
 /* -------------------------------------------------------------------------- windows */
 
-static struct hogql_node *bound(struct parser *p)
+/* AND ends the first of two. */
+static struct hogql_node *bound(struct parser *p, enum level level)
 {
     struct hogql_node *b = hogql_new(p->arena, HOGQL_BOUND, 1);
     uint32_t start = p->cur.start;
@@ -15,7 +16,7 @@ static struct hogql_node *bound(struct parser *p)
         b->op = 'c';
         return parse_done(p, b, start);
     }
-    if (!parse_accept_kw(p, KW_UNBOUNDED) && !(b->kids[0] = parse_expr(p, LEVEL_ADD)))
+    if (!parse_accept_kw(p, KW_UNBOUNDED) && !(b->kids[0] = parse_expr(p, level)))
         return NULL;
     b->op = parse_is_kw(p, KW_PRECEDING) ? 'p' : 'f';
     if (!parse_is_kw(p, KW_PRECEDING) && !parse_is_kw(p, KW_FOLLOWING))
@@ -32,11 +33,11 @@ static bool frame(struct parser *p, struct hogql_node *w)
     w->names_n = 1;
     parse_advance(p);
     if (!parse_accept_kw(p, KW_BETWEEN))
-        return (w->kids[WINDOW_FROM] = bound(p)) != NULL;
-    w->kids[WINDOW_FROM] = bound(p);
+        return (w->kids[WINDOW_FROM] = bound(p, LEVEL_TERNARY)) != NULL;
+    w->kids[WINDOW_FROM] = bound(p, LEVEL_NOT);
     if (!w->kids[WINDOW_FROM] || !parse_expect_kw(p, KW_AND))
         return false;
-    return (w->kids[WINDOW_TO] = bound(p)) != NULL;
+    return (w->kids[WINDOW_TO] = bound(p, LEVEL_TERNARY)) != NULL;
 }
 
 /* ( … ), the opening one consumed. */
@@ -71,32 +72,87 @@ struct hogql_node *parse_window(struct parser *p, str name)
 
 /* -------------------------------------------------------------------------- calls */
 
+/* A query as the only argument: f(SELECT …). */
+static struct hogql_node *query_argument(struct parser *p)
+{
+    struct hogql_node *list = hogql_list(p->arena, HOGQL_LIST);
+    uint32_t start = p->cur.start;
+    struct hogql_node *query = parse_statement(p);
+    if (!query || !parse_is(p, TOK_RPAREN))
+        return query ? parse_no_way(p) : NULL;
+    hogql_add(p->arena, list, query);
+    return parse_done(p, list, start);
+}
+
+/* Up to ")" or ORDER BY. */
+static struct hogql_node *argument_list(struct parser *p)
+{
+    struct hogql_node *list = hogql_list(p->arena, HOGQL_LIST);
+    uint32_t start = p->cur.start;
+    while (!parse_is(p, TOK_RPAREN) && !parse_at_two(p, KW_ORDER, KW_BY)) {
+        struct hogql_node *item = parse_expr(p, LEVEL_LOOSEST);
+        if (!item)
+            return NULL;
+        hogql_add(p->arena, list, item);
+        if (!parse_accept(p, TOK_COMMA))
+            break;
+    }
+    return parse_done(p, list, start);
+}
+
+/* DISTINCT before arguments: the flag is set on the list, for arguments(). */
+static struct hogql_node *distinct_arguments(struct parser *p)
+{
+    parse_advance(p);
+    struct hogql_node *list = argument_list(p);
+    if (!list || (!parse_is(p, TOK_RPAREN) && !parse_is_kw(p, KW_ORDER)))
+        return list ? parse_no_way(p) : NULL;
+    list->flags = HOGQL_DISTINCT;
+    return list;
+}
+
+/* f(distinct) OVER …: DISTINCT does not go with OVER, so it is a field. */
+static void plain_distinct(struct parser *p, struct hogql_node *call, str word)
+{
+    str *name = arena_new_of(p->arena, str);
+    if (!(call->flags & HOGQL_DISTINCT) || call->kids[CALL_ARGS]->n || call->kids[CALL_ORDER] ||
+        !parse_is_kw(p, KW_OVER))
+        return;
+    *name = word;
+    call->flags &= ~(unsigned)HOGQL_DISTINCT;
+    hogql_add(p->arena, call->kids[CALL_ARGS], hogql_field_of(p->arena, name, 1));
+}
+
 /* The inside of a call's parentheses, the opening one consumed. */
 static bool arguments(struct parser *p, struct hogql_node *call)
 {
-    struct token next = parse_peek(p);
-    if (parse_is_kw(p, KW_DISTINCT) && next.type != TOK_RPAREN && next.type != TOK_COMMA &&
-        next.type != TOK_DOT) {
-        call->flags |= HOGQL_DISTINCT;
-        parse_advance(p);
-    }
-    if (parse_is_kw(p, KW_SELECT) && next.type != TOK_RPAREN && next.type != TOK_COMMA &&
-        next.type != TOK_DOT) {
-        struct hogql_node *query = parse_statement(p);
-        if (!query)
-            return false;
-        call->kids[CALL_ARGS] = hogql_list(p->arena, HOGQL_LIST);
-        hogql_add(p->arena, call->kids[CALL_ARGS], query);
-    } else if (!(call->kids[CALL_ARGS] = parse_list(p, TOK_RPAREN))) {
+    struct hogql_node *list;
+    str first = parse_text(p, p->cur);
+    if (parse_is_kw(p, KW_DISTINCT))
+        list = parse_either(p, distinct_arguments, argument_list);
+    else if (parse_may_start_query(p))
+        list = parse_either(p, query_argument, argument_list);
+    else
+        list = argument_list(p);
+    if (!list)
         return false;
-    }
+    call->flags |= list->flags;
+    list->flags = 0;
+    call->kids[CALL_ARGS] = list;
     if (parse_is_kw(p, KW_ORDER) && parse_peek(p).kw == KW_BY) {
         parse_advance(p);
         parse_advance(p);
         if (!(call->kids[CALL_ORDER] = parse_order_list(p)))
             return false;
     }
-    return parse_expect(p, TOK_RPAREN, ")");
+    if (parse_is_kw(p, KW_FROM) && str_eq_nocase(call->text, STR("substring"))) {
+        parse_refuse(p, p->cur.start, "Unsupported rule: ColumnExprSubstring");
+        return false;
+    }
+    if (!parse_expect(p, TOK_RPAREN, ")"))
+        return false;
+    plain_distinct(p, call, first);
+    return true;
 }
 
 static bool within_group(struct parser *p, struct hogql_node *call)
@@ -132,6 +188,30 @@ static bool over(struct parser *p, struct hogql_node *call)
     return parse_done(p, w, start) != NULL;
 }
 
+/* Means nothing here: aggregations leave nulls out. */
+static bool ignore_nulls(struct parser *p)
+{
+    if (!parse_at_two(p, KW_IGNORE, KW_NULLS))
+        return false;
+    parse_advance(p);
+    parse_advance(p);
+    return true;
+}
+
+/* What may stand behind the parentheses of a call. */
+static bool call_suffix(struct parser *p, struct hogql_node *call)
+{
+    bool plain = (!call->flags || call->kids[CALL_PARAMS]) && !call->kids[CALL_ORDER];
+    if (ignore_nulls(p))
+        return true;
+    if (parse_is_kw(p, KW_FILTER) && parse_peek(p).type == TOK_LPAREN && !filter(p, call))
+        return false;
+    if (!parse_is_kw(p, KW_OVER) || !plain)
+        return true;
+    struct token next = parse_peek(p);
+    return (next.type != TOK_LPAREN && !parse_is_name(&next)) || over(p, call);
+}
+
 /* At "(" behind a name. */
 struct hogql_node *parse_call(struct parser *p, str name, uint32_t start)
 {
@@ -140,28 +220,16 @@ struct hogql_node *parse_call(struct parser *p, str name, uint32_t start)
     parse_advance(p);
     if (!arguments(p, call))
         return NULL;
-    if (parse_is(p, TOK_LPAREN)) {
+    if (parse_is_kw(p, KW_WITHIN))
+        return within_group(p, call) ? (ignore_nulls(p), parse_done(p, call, start)) : NULL;
+    /* f(p)(a); behind DISTINCT or ORDER BY it is a call of what the first gives */
+    if (parse_is(p, TOK_LPAREN) && !call->flags && !call->kids[CALL_ORDER]) {
         call->kids[CALL_PARAMS] = call->kids[CALL_ARGS];
-        if (call->flags || call->kids[CALL_ORDER])
-            return parse_no_way(p);
         parse_advance(p);
         if (!arguments(p, call))
             return NULL;
     }
-    if (parse_is_kw(p, KW_WITHIN) && parse_peek(p).kw == KW_GROUP && !within_group(p, call))
-        return NULL;
-    if (parse_is_kw(p, KW_IGNORE) && parse_peek(p).kw == KW_NULLS) {
-        parse_advance(p); /* means nothing here: aggregations leave nulls out */
-        parse_advance(p);
-    }
-    if (parse_is_kw(p, KW_FILTER) && parse_peek(p).type == TOK_LPAREN && !filter(p, call))
-        return NULL;
-    if (parse_is_kw(p, KW_OVER)) {
-        enum tok next = parse_peek(p).type;
-        if ((next == TOK_LPAREN || next == TOK_NAME || next == TOK_QUOTED) && !over(p, call))
-            return NULL;
-    }
-    return parse_done(p, call, start);
+    return call_suffix(p, call) ? parse_done(p, call, start) : NULL;
 }
 
 /* -------------------------------------------------------------------------- CASE, CAST */
@@ -207,30 +275,63 @@ struct hogql_node *parse_case(struct parser *p)
     return parse_done(p, call, start);
 }
 
-/* A type with optional arguments: decimal(10, 2), nullable(string). Its text in lower case, blanks
- * left out. */
-static bool type_name(struct parser *p, str *out)
+static bool type_members(struct parser *p, struct buf *b, int depth);
+
+static bool type_name(struct parser *p, struct buf *b)
+{
+    str text;
+    if (!parse_name(p, &text))
+        return false;
+    for (size_t i = 0; i < text.n; i++)
+        buf_char(b, (char)(text.p[i] >= 'A' && text.p[i] <= 'Z' ? text.p[i] | 32 : text.p[i]));
+    return true;
+}
+
+/* name [name …] ["(" members ")"]: "double precision", "y nullable(int)" as a member of a tuple. */
+static bool type_one(struct parser *p, struct buf *b, int depth)
+{
+    if (!type_name(p, b))
+        return false;
+    while (parse_is_name(&p->cur)) {
+        buf_char(b, ' ');
+        if (!type_name(p, b))
+            return false;
+    }
+    if (!parse_accept(p, TOK_LPAREN))
+        return true;
+    buf_char(b, '(');
+    if (depth > 20 || !type_members(p, b, depth + 1))
+        return depth <= 20 ? false : (parse_no_way(p), false);
+    buf_char(b, ')');
+    return parse_expect(p, TOK_RPAREN, ")");
+}
+
+/* Types, numbers and texts. */
+static bool type_members(struct parser *p, struct buf *b, int depth)
+{
+    for (bool more = false; !parse_is(p, TOK_RPAREN); more = true) {
+        if (more && !parse_expect(p, TOK_COMMA, ","))
+            return false;
+        if (more)
+            buf_z(b, ", ");
+        if (parse_is(p, TOK_STRING) && parse_peek(p).type == TOK_EQ) {
+            parse_refuse(p, p->cur.start, "Unsupported rule: ColumnTypeExprEnum");
+            return false;
+        }
+        if (parse_is(p, TOK_NUMBER) || parse_is(p, TOK_STRING)) {
+            buf_str(b, parse_text(p, p->cur));
+            parse_advance(p);
+        } else if (!type_one(p, b, depth)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool parse_type(struct parser *p, str *out)
 {
     struct buf b = BUF_INIT(LIMIT_HOGQL_TEXT);
-    int depth = 0;
-    bool ok = parse_is(p, TOK_NAME);
-    if (!ok)
-        parse_no_way(p);
-    while (ok) {
-        buf_str(&b, parse_text(p, p->cur));
-        if (parse_is(p, TOK_COMMA))
-            buf_char(&b, ' ');
-        depth += parse_is(p, TOK_LPAREN) - parse_is(p, TOK_RPAREN);
-        parse_advance(p);
-        if (depth == 0 && !parse_is(p, TOK_LPAREN))
-            break;
-        ok = parse_is(p, TOK_NAME) || parse_is(p, TOK_NUMBER) || parse_is(p, TOK_COMMA) ||
-             parse_is(p, TOK_LPAREN) || parse_is(p, TOK_RPAREN) || parse_is(p, TOK_STRING);
-        if (!ok)
-            parse_no_way(p);
-    }
-    for (size_t i = 0; i < b.n; i++)
-        b.p[i] = (char)(b.p[i] >= 'A' && b.p[i] <= 'Z' ? b.p[i] | 32 : b.p[i]);
+    bool ok = type_one(p, &b, 0);
     *out = arena_str(p->arena, buf_view(&b));
     buf_release(&b);
     return ok;
@@ -243,8 +344,8 @@ struct hogql_node *parse_cast(struct parser *p)
     cast->flags = parse_is_kw(p, KW_TRY_CAST) ? HOGQL_TRY : 0;
     parse_advance(p);
     parse_advance(p);
-    cast->kids[0] = parse_expr(p, LEVEL_LOOSEST);
-    if (!cast->kids[0] || !parse_expect_kw(p, KW_AS) || !type_name(p, &cast->text) ||
+    cast->kids[0] = parse_before_as(p);
+    if (!cast->kids[0] || !parse_expect_kw(p, KW_AS) || !parse_type(p, &cast->text) ||
         !parse_expect(p, TOK_RPAREN, ")"))
         return NULL;
     return parse_done(p, cast, start);
@@ -294,20 +395,25 @@ static struct hogql_node *interval_text(struct parser *p, str text, uint32_t pos
     return hogql_call(p->arena, call, hogql_int(p->arena, count), NULL);
 }
 
-struct hogql_node *parse_interval(struct parser *p)
+/* INTERVAL '3 days' */
+static struct hogql_node *interval_string(struct parser *p)
+{
+    uint32_t start = p->cur.start;
+    str text;
+    parse_advance(p);
+    uint32_t at = p->cur.start;
+    if (!lex_unquote(p->arena, parse_text(p, p->cur), &text))
+        return parse_no_way(p);
+    parse_advance(p);
+    struct hogql_node *n = interval_text(p, text, at);
+    return n ? parse_done(p, n, start) : NULL;
+}
+
+/* INTERVAL 3 DAY */
+static struct hogql_node *interval_unit(struct parser *p)
 {
     uint32_t start = p->cur.start;
     parse_advance(p);
-    struct token first = p->cur;
-    struct token next = parse_peek(p);
-    if (first.type == TOK_STRING && !(next.type == TOK_NAME && unit_call(parse_text(p, next)))) {
-        str text;
-        if (!lex_unquote(p->arena, parse_text(p, first), &text))
-            return parse_no_way(p);
-        parse_advance(p);
-        struct hogql_node *n = interval_text(p, text, first.start);
-        return n ? parse_done(p, n, start) : NULL;
-    }
     struct hogql_node *count = parse_expr(p, LEVEL_LOOSEST);
     if (!count)
         return NULL;
@@ -322,18 +428,28 @@ struct hogql_node *parse_interval(struct parser *p)
     return parse_done(p, hogql_call(p->arena, call, count, NULL), start);
 }
 
-/* TRIM(BOTH 'x' FROM e), or a call of trim. */
+struct hogql_node *parse_interval(struct parser *p)
+{
+    struct token next = parse_peek(p), after;
+    struct err ignored = ERR_INIT;
+    if (next.type != TOK_STRING)
+        return interval_unit(p);
+    after = lex_next(p->src, next.end, &ignored);
+    bool ends = after.type == TOK_END || after.type == TOK_RPAREN || after.type == TOK_COMMA;
+    return ends ? interval_string(p) : parse_either(p, interval_unit, interval_string);
+}
+
+/* TRIM(BOTH 'x' FROM e) */
 struct hogql_node *parse_trim(struct parser *p)
 {
     uint32_t start = p->cur.start;
-    str name = parse_text(p, p->cur);
     parse_advance(p);
-    enum kw side = parse_peek(p).kw;
+    parse_advance(p);
+    enum kw side = p->cur.kw;
     if (side != KW_BOTH && side != KW_LEADING && side != KW_TRAILING)
-        return parse_call(p, name, start);
+        return parse_no_way(p);
     parse_advance(p);
-    parse_advance(p);
-    struct hogql_node *what = parse_expr(p, LEVEL_LOOSEST);
+    struct hogql_node *what = parse_is(p, TOK_STRING) ? parse_primary(p) : parse_no_way(p);
     if (!what || !parse_expect_kw(p, KW_FROM))
         return NULL;
     struct hogql_node *from = parse_expr(p, LEVEL_LOOSEST);
@@ -359,7 +475,7 @@ static bool template_text(struct parser *p, uint32_t *pos, str *out)
             bytes[0] = p->src.p[i + 1];
             i += 2;
         } else if (bytes[0] == '\\') {
-            n = lex_escape(p->src, &i, bytes);
+            n = lex_escape(p->src, &i, '\'', bytes);
         } else if (bytes[0] == '\'') {
             if (i + 1 >= p->src.n || p->src.p[i + 1] != '\'')
                 break;
@@ -403,7 +519,7 @@ struct hogql_node *parse_template(struct parser *p)
     parse_seek(p, pos + 1);
     if (args->n == 0)
         return parse_done(p, hogql_string(p->arena, STR("")), start);
-    if (args->n == 1 && args->kids[0]->kind == HOGQL_CONSTANT && args->kids[0]->op == HOGQL_STRING)
+    if (args->n == 1)
         return parse_done(p, args->kids[0], start);
     return parse_done(p, call, start);
 }
@@ -419,16 +535,30 @@ static struct hogql_node *attribute(struct parser *p, str name, struct hogql_nod
     return parse_done(p, n, start);
 }
 
+/* Any word, with dashes in it, or a quoted name. */
+static bool tag_name(struct parser *p, str *out)
+{
+    if (!parse_is(p, TOK_NAME))
+        return parse_name(p, out);
+    uint32_t end = p->cur.end;
+    while (end < p->src.n && (p->src.p[end] == '-' || lex_is_name(p->src.p[end])))
+        end++;
+    *out = str_slice(p->src, p->cur.start, end);
+    parse_seek(p, end);
+    return true;
+}
+
 static bool attributes(struct parser *p, struct hogql_node *tag)
 {
-    while (parse_is(p, TOK_NAME)) {
+    while (parse_is(p, TOK_NAME) || parse_is(p, TOK_QUOTED)) {
         uint32_t start = p->cur.start;
         struct hogql_node *value = hogql_bool(p->arena, true);
-        str name = parse_text(p, p->cur);
-        parse_advance(p);
+        str name;
+        if (!tag_name(p, &name))
+            return false;
         if (parse_accept(p, TOK_EQ)) {
             bool brace = parse_accept(p, TOK_LBRACE);
-            if (!brace && !parse_is(p, TOK_STRING) && !parse_is(p, TOK_QUOTED)) {
+            if (!brace && !parse_is(p, TOK_STRING)) {
                 parse_no_way(p);
                 return false;
             }
@@ -458,11 +588,11 @@ static bool closing_tag(struct parser *p, struct hogql_node *tag)
     parse_advance(p);
     parse_advance(p);
     uint32_t at = p->cur.start;
-    if (!parse_name(p, &name))
+    if (!tag_name(p, &name))
         return false;
     if (!str_eq(name, tag->text)) {
-        parse_fail(p, at, "Opening and closing HogQLX tags must match. Got %.*s and %.*s",
-                   tag->text.n < 100 ? (int)tag->text.n : 100, tag->text.p,
+        parse_refuse(p, at, "Opening and closing HogQLX tags must match. Got %.*s and %.*s",
+                     tag->text.n < 100 ? (int)tag->text.n : 100, tag->text.p,
                    name.n < 100 ? (int)name.n : 100, name.p);
         return false;
     }
@@ -478,8 +608,10 @@ static bool tag_children(struct parser *p, struct hogql_node *tag, uint32_t pos)
         uint32_t from = pos;
         while (pos < p->src.n && p->src.p[pos] != '<' && p->src.p[pos] != '{')
             pos++;
-        if (pos > from)
-            hogql_add(p->arena, list, hogql_string(p->arena, str_slice(p->src, from, pos)));
+        str text = str_slice(p->src, from, pos);
+        /* line breaks and nothing else between tags are layout */
+        if (str_trim(text).n || (text.n && !memchr(text.p, '\n', text.n)))
+            hogql_add(p->arena, list, hogql_string(p->arena, text));
         parse_seek(p, pos);
         struct hogql_node *kid;
         if (parse_is(p, TOK_LT) && parse_peek(p).type == TOK_SLASH)
@@ -514,11 +646,13 @@ struct hogql_node *parse_tag(struct parser *p)
     if (!parse_enter(p))
         return NULL;
     parse_advance(p);
-    if (!parse_name(p, &tag->text) || !attributes(p, tag))
+    if (!tag_name(p, &tag->text) || !attributes(p, tag))
         return NULL;
-    if (parse_accept(p, TOK_SLASH)) {
-        if (!parse_expect(p, TOK_GT, ">"))
-            return NULL;
+    if (parse_is(p, TOK_SLASH)) {
+        if (p->cur.end == p->src.n || p->src.p[p->cur.end] != '>')
+            return parse_no_way(p);
+        parse_advance(p);
+        parse_advance(p);
     } else {
         if (!parse_is(p, TOK_GT))
             return parse_mismatch(p, ">");

@@ -35,21 +35,21 @@ static struct hogql_node *bracket(struct parser *p, struct hogql_node *value, bo
     return parse_expect(p, TOK_RBRACKET, "]") ? parse_done(p, slice, value->start) : NULL;
 }
 
-/* A place in a tuple: the token is ".1" behind a value, or "1" behind "?.". */
+/* A place in a tuple: the token is ".1" behind a value, or "1" behind "." or "?.". */
 static struct hogql_node *place(struct parser *p, struct hogql_node *value, bool nullish)
 {
     struct hogql_node *n = hogql_new(p->arena, HOGQL_TUPLE_ACCESS, 1);
     str text = parse_text(p, p->cur);
-    if (!nullish)
+    if (text.p[0] == '.')
         text = str_slice(text, 1, text.n);
+    ptrdiff_t point = str_find_char(text, '.'); /* behind "?." two places look like a number */
+    if (point > 0)
+        text.n = (size_t)point;
     n->kids[0] = value;
     n->flags = nullish ? HOGQL_NULLISH : 0;
     if (!str_to_i64(text, &n->integer))
         return parse_no_way(p);
-    if (n->integer == 0)
-        return parse_fail(p, p->cur.start, "SQL indexes start from one, not from zero. E.g: "
-                                           "array[1]");
-    parse_advance(p);
+    parse_seek(p, (uint32_t)(text.p + text.n - p->src.p));
     return parse_done(p, n, value->start);
 }
 
@@ -68,6 +68,8 @@ static struct hogql_node *double_colon(struct parser *p, struct hogql_node *valu
     str type;
     parse_advance(p);
     uint32_t start = p->cur.start;
+    if (parse_is(p, TOK_NAME) && !lex_kw_may_be(p->cur.kw, LEX_TYPE))
+        return parse_no_way(p);
     if (!parse_name(p, &type))
         return NULL;
     /* In quotes it may be anything; no type is. */
@@ -120,10 +122,11 @@ static bool is_place(struct parser *p)
 
 static struct hogql_node *postfix(struct parser *p, struct hogql_node *n)
 {
-    while (n) {
+    while (n && n->kind != HOGQL_LAMBDA) {
         if (parse_is(p, TOK_DOT)) {
             parse_advance(p);
-            n = member(p, n, false);
+            n = parse_is(p, TOK_NUMBER) && !is_place(p) ? place(p, n, false)
+                                                        : member(p, n, false);
         } else if (is_place(p)) {
             n = place(p, n, false);
         } else if (parse_is(p, TOK_LBRACKET)) {
@@ -135,8 +138,7 @@ static struct hogql_node *postfix(struct parser *p, struct hogql_node *n)
                                           : member(p, n, true);
         } else if (parse_is(p, TOK_DOUBLE_COLON)) {
             n = double_colon(p, n);
-        } else if (parse_is(p, TOK_LPAREN) && n->kind != HOGQL_CONSTANT &&
-                   n->kind != HOGQL_LAMBDA) {
+        } else if (parse_is(p, TOK_LPAREN)) {
             n = call_expr(p, n);
         } else {
             break;
@@ -171,29 +173,71 @@ static bool negate(struct arena *a, struct hogql_node *n)
     return true;
 }
 
-static struct hogql_node *prefix(struct parser *p)
+/* A sign and a number are one literal; any other minus takes from zero. */
+static struct hogql_node *minus(struct parser *p)
 {
     uint32_t start = p->cur.start;
     struct hogql_node *n;
-    if (parse_is(p, TOK_DASH)) {
-        parse_advance(p);
-        n = parse_expr(p, LEVEL_UNARY);
-        if (!n || negate(p->arena, n)) {
-            if (n)
-                n->start = start;
-            return n;
-        }
-        return parse_done(p, hogql_arithmetic(p->arena, '-', hogql_int(p->arena, 0), n), start);
+    parse_advance(p);
+    if (parse_at_number(p)) {
+        n = parse_number(p);
+        if (n)
+            negate(p->arena, n);
+        return n ? postfix(p, parse_done(p, n, start)) : NULL;
     }
-    if (parse_is_kw(p, KW_NOT)) {
-        enum tok next = parse_peek(p).type;
-        if (next != TOK_END && next != TOK_COMMA && next != TOK_RPAREN && next != TOK_DOT) {
-            parse_advance(p);
-            n = parse_expr(p, LEVEL_NOT);
-            return n ? parse_done(p, hogql_not(p->arena, n), start) : NULL;
-        }
-    }
+    n = parse_expr(p, LEVEL_UNARY);
+    return n ? parse_done(p, hogql_arithmetic(p->arena, '-', hogql_int(p->arena, 0), n), start)
+             : NULL;
+}
+
+static struct hogql_node *plus(struct parser *p)
+{
+    uint32_t start = p->cur.start;
+    parse_advance(p);
+    struct hogql_node *n = parse_at_number(p) ? parse_number(p) : parse_no_way(p);
+    return n ? postfix(p, parse_done(p, n, start)) : NULL;
+}
+
+static struct hogql_node *not_form(struct parser *p)
+{
+    uint32_t start = p->cur.start;
+    parse_advance(p);
+    struct hogql_node *n = parse_expr(p, LEVEL_NOT);
+    return n ? parse_done(p, hogql_not(p->arena, n), start) : NULL;
+}
+
+static struct hogql_node *value(struct parser *p)
+{
     return postfix(p, parse_primary(p));
+}
+
+/* Behind a field that is called "not"? */
+static bool not_is_name(struct parser *p)
+{
+    struct err ignored = ERR_INIT;
+    struct token next = parse_peek(p), after;
+    switch (next.kw) {
+    case KW_LIKE: case KW_ILIKE: case KW_IS: case KW_AND: case KW_OR: case KW_AS: case KW_FROM:
+    case KW_BETWEEN:
+        after = lex_next(p->src, next.end, &ignored); /* "not is" alone negates a field */
+        return after.type != TOK_END && after.type != TOK_RPAREN && after.type != TOK_COMMA;
+    default:
+        break;
+    }
+    after = lex_next(p->src, next.end, &ignored); /* not(x) is a call, not (SELECT …) is not */
+    return next.type == TOK_LPAREN && after.kw != KW_SELECT && after.kw != KW_WITH;
+}
+
+static struct hogql_node *prefix(struct parser *p)
+{
+    if (parse_is(p, TOK_DASH))
+        return minus(p);
+    if (parse_is(p, TOK_PLUS))
+        return plus(p);
+    if (parse_is_kw(p, KW_NOT))
+        return not_is_name(p) ? parse_either(p, value, not_form)
+                              : parse_either(p, not_form, value);
+    return value(p);
 }
 
 /* An operator that is symbols or words: how tight, and what to do. */
@@ -281,9 +325,13 @@ static struct hogql_node *is_form(struct parser *p, struct hogql_node *left, enu
     parse_seek(p, is.end);
     if (negated)
         parse_advance(p);
-    if (parse_accept_kw(p, KW_NULL))
-        return parse_done(p, hogql_compare(p->arena, negated ? HOGQL_IS_NOT_NULL : HOGQL_IS_NULL,
-                                           left, hogql_null(p->arena)), left->start);
+    if (parse_accept_kw(p, KW_NULL)) {
+        struct hogql_node *n =
+            hogql_compare(p->arena, negated ? HOGQL_IS_NOT_NULL : HOGQL_IS_NULL, left,
+                          hogql_null(p->arena));
+        n = parse_done(p, n, left->start);
+        return n ? postfix(p, n) : NULL;
+    }
     if (!parse_is_kw(p, KW_DISTINCT))
         return parse_no_way(p);
     parse_advance(p);
@@ -342,10 +390,29 @@ static struct hogql_node *flat(struct parser *p, enum hogql_kind kind, struct ho
     return all;
 }
 
+/* Does a value follow, rather than an operator, a clause or the end? */
+static bool begins_value(struct token t)
+{
+    switch (t.type) {
+    case TOK_NUMBER: case TOK_STRING: case TOK_QUOTED: case TOK_LPAREN: case TOK_LBRACE:
+    case TOK_LBRACKET: case TOK_TEMPLATE: case TOK_POSITION: case TOK_STAR: case TOK_DASH:
+        return true;
+    case TOK_NAME:
+        return !t.kw || t.kw == KW_COHORT || t.kw == KW_CASE || t.kw == KW_CAST ||
+               t.kw == KW_IF || t.kw == KW_DATE || t.kw == KW_NULL || t.kw == KW_ID ||
+               t.kw == KW_TRY_CAST || t.kw == KW_COLUMNS || t.kw == KW_TIMESTAMP ||
+               t.kw == KW_TRIM || t.kw == KW_INTERVAL || t.kw == KW_INF || t.kw == KW_NAN ||
+               t.kw == KW_INFINITY;
+    default:
+        return false;
+    }
+}
+
 static struct hogql_node *in_form(struct parser *p, struct hogql_node *left, int op)
 {
     struct hogql_node *right;
-    if (parse_is_kw(p, KW_COHORT) && parse_begins_value(parse_peek(p))) {
+    if (parse_is_kw(p, KW_COHORT) &&
+        (begins_value(parse_peek(p)) || parse_at_tag(p, parse_peek(p)))) {
         parse_advance(p);
         op = op == HOGQL_IN ? HOGQL_IN_COHORT : HOGQL_NOT_IN_COHORT;
     }
@@ -385,9 +452,71 @@ static struct hogql_node *binary(struct parser *p, struct hogql_node *left,
     return hogql_arithmetic(p->arena, (char)in->op, left, right);
 }
 
+/* LIMIT 10 %: a percent sign that no operand follows. */
+static bool ends_limit(struct parser *p)
+{
+    struct err ignored = ERR_INIT;
+    struct token next = parse_peek(p);
+    switch (next.type) {
+    case TOK_END: case TOK_RPAREN: case TOK_SEMICOLON: case TOK_COMMA: case TOK_PERCENT:
+        return true;
+    default:
+        break;
+    }
+    struct token after = lex_next(p->src, next.end, &ignored);
+    bool ends = after.type == TOK_END || after.type == TOK_RPAREN;
+    return next.kw == KW_UNION || next.kw == KW_INTERSECT || next.kw == KW_EXCEPT ||
+           next.kw == KW_SETTINGS || (next.kw == KW_WITH && after.kw == KW_TIES) ||
+           ((next.kw == KW_OFFSET || next.kw == KW_LIMIT) && !ends);
+}
+
 static bool is_infix(struct parser *p, struct infix *out)
 {
+    if (parse_is(p, TOK_PERCENT) && p->limit && ends_limit(p))
+        return false;
     return parse_is(p, TOK_NAME) ? word_infix(p, out) : symbol_infix(p->cur.type, out);
+}
+
+/* AS name, again and again: the loosest of all, so that nothing but its end may follow. */
+static struct hogql_node *aliases(struct parser *p, struct hogql_node *n)
+{
+    uint32_t start = n->start;
+    while (n && parse_is_kw(p, KW_AS)) {
+        struct hogql_node *alias = hogql_alias(p->arena, n, STR_NULL);
+        parse_advance(p);
+        if (parse_reserved_alias(p, p->cur))
+            return NULL;
+        if (parse_is(p, TOK_STRING)) {
+            if (!lex_unquote(p->arena, parse_text(p, p->cur), &alias->text))
+                return parse_no_way(p);
+            parse_advance(p);
+        } else if (!parse_name(p, &alias->text)) {
+            return NULL;
+        }
+        n = parse_done(p, alias, start);
+    }
+    return n;
+}
+
+/* name := expression */
+static struct hogql_node *named(struct parser *p)
+{
+    uint32_t start = p->cur.start;
+    struct hogql_node *n = hogql_new(p->arena, HOGQL_NAMED, 1);
+    if (!parse_name(p, &n->text))
+        return NULL;
+    parse_advance(p);
+    n->kids[0] = parse_expr(p, LEVEL_LOOSEST);
+    return n->kids[0] ? parse_done(p, n, start) : NULL;
+}
+
+struct hogql_node *parse_before_as(struct parser *p)
+{
+    int outer = p->before_as;
+    p->before_as = p->depth + 1;
+    struct hogql_node *n = parse_expr(p, LEVEL_TERNARY);
+    p->before_as = outer;
+    return n;
 }
 
 struct hogql_node *parse_expr(struct parser *p, enum level level)
@@ -396,7 +525,11 @@ struct hogql_node *parse_expr(struct parser *p, enum level level)
     if (!parse_enter(p))
         return NULL;
     uint32_t start = p->cur.start;
-    struct hogql_node *n = prefix(p);
+    struct hogql_node *n;
+    if (level == LEVEL_LOOSEST && parse_is_name(&p->cur) && parse_peek(p).type == TOK_ASSIGN)
+        n = named(p);
+    else
+        n = prefix(p);
     while (n && is_infix(p, &in) && in.level >= level) {
         if (in.op == HOGQL_IS_NULL && in.level == LEVEL_COMPARE && parse_is_kw(p, KW_IS)) {
             bool looser;
@@ -412,6 +545,8 @@ struct hogql_node *parse_expr(struct parser *p, enum level level)
         if (n)
             n = parse_done(p, n, start);
     }
+    if (n && level == LEVEL_LOOSEST)
+        n = aliases(p, n);
     parse_leave(p);
     return n;
 }

@@ -20,31 +20,35 @@ static struct hogql_node *values(struct parser *p, uint32_t start)
     return parse_expect(p, TOK_RPAREN, ")") ? parse_done(p, v, start) : NULL;
 }
 
+static struct hogql_node *closed_query(struct parser *p)
+{
+    struct hogql_node *n = parse_statement(p);
+    return n && parse_expect(p, TOK_RPAREN, ")") ? n : NULL;
+}
+
+static struct hogql_node *closed_join(struct parser *p)
+{
+    struct hogql_node *n = parse_from(p);
+    return n && parse_expect(p, TOK_RPAREN, ")") ? n : NULL;
+}
+
+static struct hogql_node *closed_tag(struct parser *p)
+{
+    struct hogql_node *n = parse_tag(p);
+    return n && parse_expect(p, TOK_RPAREN, ")") ? n : NULL;
+}
+
 static struct hogql_node *in_parentheses(struct parser *p)
 {
     uint32_t start = p->cur.start;
-    struct hogql_node *n;
     parse_advance(p);
     if (parse_is_kw(p, KW_VALUES) && parse_peek(p).type == TOK_LPAREN)
         return values(p, start);
-    bool query = parse_may_start_query(p) || parse_is(p, TOK_LPAREN) || parse_is(p, TOK_LBRACE) ||
-                 parse_is(p, TOK_LT);
-    if (query && !parse_is(p, TOK_LPAREN)) {
-        n = parse_statement(p);
-    } else if (query) {
-        /* either ((SELECT …) UNION …) or ((a JOIN b …) JOIN c …) */
-        struct parser keep = *p;
-        if (!parse_enter(p))
-            return NULL;
-        while (parse_is(p, TOK_LPAREN))
-            parse_advance(p);
-        query = parse_may_start_query(p) || parse_is(p, TOK_LBRACE) || parse_is(p, TOK_LT);
-        *p = keep;
-        n = query ? parse_statement(p) : parse_from(p);
-    } else {
-        n = parse_from(p);
-    }
-    return n && parse_expect(p, TOK_RPAREN, ")") ? n : NULL;
+    if (parse_is(p, TOK_LT))
+        return parse_either(p, closed_tag, closed_join);
+    /* either ((SELECT …) UNION …) or ((a JOIN b …) JOIN c …), ({x}) or ({x} AS y) */
+    bool either = parse_may_start_query(p) || parse_is(p, TOK_LPAREN) || parse_is(p, TOK_LBRACE);
+    return either ? parse_either(p, closed_query, closed_join) : closed_join(p);
 }
 
 /* name { "." name } [ "(" args ")" ] */
@@ -69,62 +73,64 @@ static bool named_table(struct parser *p, struct hogql_node *join)
     return join->kids[JOIN_ARGS] && parse_expect(p, TOK_RPAREN, ")");
 }
 
-static bool table(struct parser *p, struct hogql_node *join)
+/* *whole: it was a join in parentheses, which takes no alias, FINAL or SAMPLE. */
+static bool table(struct parser *p, struct hogql_node *join, bool *whole)
 {
+    *whole = false;
     if (parse_is(p, TOK_LPAREN)) {
         struct hogql_node *n = in_parentheses(p);
-        if (n && n->kind == HOGQL_LIST && n->n == 1 && !n->kids[0]->text.n &&
-            !n->kids[0]->flags) { /* (t) is t */
+        if (n && n->kind == HOGQL_LIST && n->n == 1) /* (t) is t */
             *join = *n->kids[0];
-            return true;
-        }
+        else
+            join->kids[JOIN_SOURCE] = n;
+        *whole = n && n->kind == HOGQL_LIST;
+        return n != NULL;
+    }
+    if (parse_is(p, TOK_LBRACE)) {
+        struct hogql_node *n = parse_braces(p);
+        if (n && n->kind != HOGQL_PLACEHOLDER)
+            n = parse_no_way(p);
         return (join->kids[JOIN_SOURCE] = n) != NULL;
     }
-    if (parse_is(p, TOK_LBRACE) || parse_is(p, TOK_LT))
-        return (join->kids[JOIN_SOURCE] = parse_primary(p)) != NULL;
-    if (parse_is_kw(p, KW_SELECT) || !(parse_is(p, TOK_NAME) || parse_is(p, TOK_QUOTED))) {
-        parse_no_way(p);
-        return false;
-    }
+    if (parse_is(p, TOK_LT))
+        return (join->kids[JOIN_SOURCE] = parse_tag(p)) != NULL;
     return named_table(p, join);
 }
 
 /* -------------------------------------------------------------------------- alias, sample */
 
-static bool may_be_alias(struct parser *p)
+/* [AS] name [(columns)], again and again: the last counts. */
+static bool alias(struct parser *p, struct hogql_node *join, const str **names, uint32_t *n)
 {
-    if (parse_is(p, TOK_QUOTED))
-        return true;
-    if (!parse_is(p, TOK_NAME))
-        return false;
-    switch (p->cur.kw) {
-    case KW_NONE: case KW_FIRST: case KW_LAST: case KW_KEY: case KW_DAY: case KW_HOUR:
-    case KW_MONTH: case KW_YEAR: case KW_WEEK: case KW_TIME: case KW_TIMESTAMP: case KW_ROW:
-    case KW_ROWS: case KW_RANGE:
-        return true;
-    case KW_FINAL:
-        return false;
-    default:
-        return lex_kw_is_alias(p->cur.kw);
+    *n = 0;
+    for (;;) {
+        bool as = parse_accept_kw(p, KW_AS);
+        bool name = parse_is(p, TOK_QUOTED) ||
+                    (parse_is(p, TOK_NAME) && lex_kw_may_be(p->cur.kw, LEX_TABLE_ALIAS));
+        if (!as && !name)
+            return true;
+        *n = 0;
+        if (parse_reserved_alias(p, p->cur) || !parse_name(p, &join->text))
+            return false;
+        if (parse_accept(p, TOK_LPAREN) && !parse_names(p, names, n))
+            return false;
     }
 }
 
-static bool alias(struct parser *p, struct hogql_node *join, const str **names, uint32_t *n)
-{
-    bool as = parse_accept_kw(p, KW_AS);
-    *n = 0;
-    if (!as && !may_be_alias(p))
-        return true;
-    if (parse_reserved_alias(p, p->cur) || !parse_name(p, &join->text))
-        return false;
-    return !parse_accept(p, TOK_LPAREN) || parse_names(p, names, n);
-}
-
+/* number ["/" number], or a placeholder */
 static struct hogql_node *ratio(struct parser *p)
 {
-    if (!parse_is(p, TOK_NUMBER) && !parse_is(p, TOK_LBRACE))
-        return parse_no_way(p);
-    return parse_expr(p, LEVEL_MULTIPLY);
+    uint32_t start = p->cur.start;
+    struct hogql_node *n, *below;
+    if (parse_is(p, TOK_LBRACE)) {
+        n = parse_braces(p);
+        return n && n->kind != HOGQL_PLACEHOLDER ? parse_no_way(p) : n;
+    }
+    n = parse_at_number(p) ? parse_number(p) : parse_no_way(p);
+    if (!n || !parse_accept(p, TOK_SLASH))
+        return n;
+    below = parse_at_number(p) ? parse_number(p) : parse_no_way(p);
+    return below ? parse_done(p, hogql_arithmetic(p->arena, '/', n, below), start) : NULL;
 }
 
 static bool sample(struct parser *p, struct hogql_node *join)
@@ -134,15 +140,12 @@ static bool sample(struct parser *p, struct hogql_node *join)
         return true;
     parse_advance(p);
     struct hogql_node *s = hogql_new(p->arena, HOGQL_SAMPLE, 2);
-    bool percent = parse_is(p, TOK_NUMBER) && parse_peek(p).type == TOK_PERCENT;
-    s->kids[0] = percent ? parse_number(p) : ratio(p);
-    if (!s->kids[0])
+    if (!(s->kids[0] = ratio(p)))
         return false;
-    if (percent) {
-        parse_advance(p);
+    if (parse_accept(p, TOK_PERCENT))
         s->flags |= HOGQL_PERCENT;
-    }
-    if (parse_is_kw(p, KW_OFFSET) && parse_peek(p).type == TOK_NUMBER) {
+    struct token next = parse_peek(p);
+    if (parse_is_kw(p, KW_OFFSET) && (next.type == TOK_NUMBER || next.type == TOK_LBRACE)) {
         parse_advance(p);
         if (!(s->kids[1] = ratio(p)))
             return false;
@@ -192,7 +195,7 @@ static struct hogql_node *pivot(struct parser *p, struct hogql_node *inner)
         return NULL;
     struct hogql_node *what = hogql_list(p->arena, HOGQL_LIST);
     do {
-        struct hogql_node *x = parse_aliased(p);
+        struct hogql_node *x = parse_expr(p, LEVEL_LOOSEST);
         if (!x)
             return NULL;
         hogql_add(p->arena, what, x);
@@ -227,17 +230,15 @@ static struct hogql_node *source(struct parser *p)
     struct hogql_node *join = hogql_new(p->arena, HOGQL_JOIN, JOIN_N);
     uint32_t start = p->cur.start, n = 0;
     const str *names = NULL;
-    if (!table(p, join) || (!join->text.n && !alias(p, join, &names, &n)))
+    bool whole;
+    if (!table(p, join, &whole) || (!whole && !alias(p, join, &names, &n)))
         return NULL;
-    if (join->names_n > 1) {
-        names = join->names + 1;
-        n = join->names_n - 1;
-    }
-    if (parse_accept_kw(p, KW_FINAL))
+    if (!whole && parse_accept_kw(p, KW_FINAL))
         join->flags |= HOGQL_FINAL;
-    if (!sample(p, join))
+    if (!whole && !sample(p, join))
         return NULL;
-    set_names(p, join, STR(""), names, n);
+    if (!join->names_n)
+        set_names(p, join, STR(""), names, n);
     join = parse_done(p, join, start);
     while (join && (parse_is_kw(p, KW_PIVOT) || parse_is_kw(p, KW_UNPIVOT))) {
         struct hogql_node *pivoted = pivot(p, join);
@@ -253,55 +254,68 @@ static struct hogql_node *source(struct parser *p)
     return join;
 }
 
-/* Does the current word belong to a join, "LEFT ARRAY JOIN" apart? */
+/* Does the current word begin a join, "LEFT ARRAY JOIN" apart? */
 static bool at_join(struct parser *p)
 {
-    enum kw next = parse_peek(p).kw;
     switch (p->cur.kw) {
-    case KW_JOIN:
-        return true;
     case KW_LEFT: case KW_INNER:
-        return next != KW_ARRAY;
-    case KW_NATURAL: case KW_ALL: case KW_ANY: case KW_ASOF: case KW_SEMI: case KW_ANTI:
-    case KW_RIGHT: case KW_FULL: case KW_CROSS: case KW_POSITIONAL:
+        return parse_peek(p).kw != KW_ARRAY;
+    case KW_JOIN: case KW_NATURAL: case KW_ALL: case KW_ANY: case KW_ASOF: case KW_SEMI:
+    case KW_ANTI: case KW_RIGHT: case KW_FULL: case KW_CROSS: case KW_POSITIONAL:
         return true;
     default:
         return false;
     }
 }
 
-/* The words up to JOIN, in one order: side, strictness. */
+/* Which strictness a side takes; without a side it is that of INNER, or SEMI and ANTI alone. */
+static bool strict_fits(enum kw side, enum kw strict)
+{
+    switch (strict) {
+    case KW_ALL: case KW_ANY:
+        return true;
+    case KW_ASOF:
+        return side != KW_FULL;
+    case KW_SEMI: case KW_ANTI:
+        return side == KW_NONE || side == KW_LEFT || side == KW_RIGHT;
+    default:
+        return false;
+    }
+}
+
+static bool is_strictness(enum kw kw)
+{
+    return kw == KW_ALL || kw == KW_ANY || kw == KW_ASOF || kw == KW_SEMI || kw == KW_ANTI;
+}
+
+/* The words up to JOIN, in one order: side, strictness. OUTER adds nothing. */
 static bool join_operator(struct parser *p, str *out)
 {
     enum kw side = KW_NONE, strict = KW_NONE;
-    bool outer = false;
     if (parse_is_kw(p, KW_CROSS) || parse_is_kw(p, KW_POSITIONAL)) {
         *out = parse_is_kw(p, KW_CROSS) ? STR("CROSS JOIN") : STR("POSITIONAL JOIN");
         parse_advance(p);
         return parse_expect_kw(p, KW_JOIN);
     }
     parse_accept_kw(p, KW_NATURAL);
-    while (!parse_is_kw(p, KW_JOIN)) {
-        enum kw *part = NULL;
-        switch (p->cur.kw) {
-        case KW_ALL: case KW_ANY: case KW_ASOF: case KW_SEMI: case KW_ANTI:
-            part = &strict;
-            break;
-        case KW_INNER: case KW_LEFT: case KW_RIGHT: case KW_FULL:
-            part = &side;
-            break;
-        default:
-            break;
-        }
-        if (parse_is_kw(p, KW_OUTER) && !outer && side != KW_NONE && side != KW_INNER) {
-            outer = true;
-        } else if (!part || *part != KW_NONE) {
-            parse_no_way(p);
-            return false;
-        } else {
-            *part = p->cur.kw;
-        }
+    if (is_strictness(p->cur.kw)) {
+        strict = p->cur.kw;
         parse_advance(p);
+    }
+    if (parse_is_kw(p, KW_INNER) || parse_is_kw(p, KW_LEFT) || parse_is_kw(p, KW_RIGHT) ||
+        parse_is_kw(p, KW_FULL)) {
+        side = p->cur.kw;
+        parse_advance(p);
+        if (side != KW_INNER)
+            parse_accept_kw(p, KW_OUTER);
+        if (!strict && is_strictness(p->cur.kw)) {
+            strict = p->cur.kw;
+            parse_advance(p);
+        }
+    }
+    if ((strict && !strict_fits(side, strict)) || !parse_is_kw(p, KW_JOIN)) {
+        parse_no_way(p);
+        return false;
     }
     parse_advance(p);
     const char *s = lex_kw_name(side), *t = lex_kw_name(strict);
@@ -309,12 +323,20 @@ static bool join_operator(struct parser *p, str *out)
     return true;
 }
 
+/* At ON or USING, rather than USING SAMPLE of the SELECT? */
+static bool at_constraint(struct parser *p)
+{
+    struct err ignored = ERR_INIT;
+    if (!parse_is_kw(p, KW_USING) || parse_peek(p).kw != KW_SAMPLE)
+        return parse_is_kw(p, KW_ON) || parse_is_kw(p, KW_USING);
+    struct token after = lex_next(p->src, parse_peek(p).end, &ignored);
+    return after.type != TOK_NUMBER && after.type != TOK_LBRACE;
+}
+
 static bool constraint(struct parser *p, struct hogql_node *join)
 {
     if (parse_accept_kw(p, KW_ON))
         return (join->kids[JOIN_ON] = parse_expr(p, LEVEL_LOOSEST)) != NULL;
-    if (!parse_is_kw(p, KW_USING) || parse_peek(p).kw == KW_SAMPLE)
-        return true;
     struct hogql_node *list = hogql_list(p->arena, HOGQL_LIST);
     uint32_t start = p->cur.start;
     parse_advance(p);
@@ -322,6 +344,8 @@ static bool constraint(struct parser *p, struct hogql_node *join)
     do {
         str *name = arena_new_of(p->arena, str);
         uint32_t at = p->cur.start;
+        if (wrapped && list->n && parse_is(p, TOK_RPAREN))
+            break;
         if (!parse_name(p, name))
             return false;
         hogql_add(p->arena, list, parse_done(p, hogql_field_of(p->arena, name, 1), at));
@@ -353,11 +377,15 @@ struct hogql_node *parse_from(struct parser *p)
         if (!(join = source(p)))
             return NULL;
         set_names(p, join, op, join->names + 1, join->names_n - 1);
-        if (!str_eqz(op, "CROSS JOIN") && !constraint(p, join))
-            return NULL;
-        if (!(join = parse_done(p, join, join->start)))
-            return NULL;
         hogql_add(p->arena, list, join);
+        /* a JOIN b JOIN c ON 1 ON 2: the second is b's */
+        for (uint32_t i = list->n - 1; i > 0 && at_constraint(p); i--) {
+            struct hogql_node *at = list->kids[i];
+            if (at->kids[JOIN_ON] || str_eqz(at->names[0], "CROSS JOIN"))
+                break;
+            if (!constraint(p, at) || !parse_done(p, at, at->start))
+                return NULL;
+        }
     }
     parse_leave(p);
     return parse_done(p, list, start);

@@ -109,8 +109,7 @@ static struct hogql_node *column(struct parser *p)
 {
     uint32_t start = p->cur.start;
     struct token first = p->cur;
-    if ((first.type == TOK_NAME || first.type == TOK_QUOTED) &&
-        parse_peek(p).type == TOK_COLON) {
+    if (parse_is_name(&first) && parse_peek(p).type == TOK_COLON) {
         str name;
         if (parse_reserved_alias(p, first) || !parse_name(p, &name))
             return NULL;
@@ -118,19 +117,15 @@ static struct hogql_node *column(struct parser *p)
         struct hogql_node *x = parse_expr(p, LEVEL_LOOSEST);
         return x ? parse_done(p, hogql_alias(p->arena, x, name), start) : NULL;
     }
-    struct hogql_node *x = parse_aliased(p);
+    struct hogql_node *x = parse_expr(p, LEVEL_LOOSEST);
     if (!x)
         return NULL;
     bool names = parse_is(p, TOK_QUOTED) ||
-                 (parse_is(p, TOK_NAME) && (!p->cur.kw || lex_kw_is_alias(p->cur.kw)));
-    if (!names || x->kind == HOGQL_ALIAS)
+                 (parse_is(p, TOK_NAME) && lex_kw_may_be(p->cur.kw, LEX_COLUMN_ALIAS));
+    if (!names)
         return x;
-    if (first.kw && !lex_kw_is_alias(first.kw) && x->kind == HOGQL_FIELD && x->names_n == 1) {
-        char *lower = arena_z(p->arena, x->names[0]);
-        for (char *c = lower; *c; c++)
-            *c = (char)(*c >= 'A' && *c <= 'Z' ? *c | 32 : *c);
-        return parse_fail(p, start, "Cannot use \"%s\" before an implicit alias", lower);
-    }
+    if (first.kw == KW_FROM && x->kind == HOGQL_FIELD && x->names_n == 1)
+        return parse_refuse(p, start, "Cannot use \"from\" before an implicit alias");
     if (parse_reserved_alias(p, p->cur))
         return NULL;
     struct hogql_node *alias = hogql_alias(p->arena, x, STR_NULL);
@@ -143,6 +138,9 @@ static struct hogql_node *columns(struct parser *p)
 {
     struct hogql_node *list = hogql_list(p->arena, HOGQL_LIST);
     uint32_t start = p->cur.start;
+    struct token next = parse_peek(p);
+    if (parse_is_kw(p, KW_TOP) && next.type == TOK_NUMBER && p->src.p[next.start] != '.')
+        return parse_refuse(p, p->cur.start, "Unsupported: SelectStmt.topClause()");
     do {
         if (list->n && (at_clause(p) || parse_is(p, TOK_END) || parse_is(p, TOK_RPAREN) ||
                         parse_is(p, TOK_SEMICOLON)))
@@ -157,40 +155,16 @@ static struct hogql_node *columns(struct parser *p)
 
 /* -------------------------------------------------------------------------- WITH */
 
-/* The names of x(a, b), read as a call. */
-static bool cte_head(struct parser *p, struct hogql_node *head, struct hogql_node *cte)
-{
-    if (head->kind == HOGQL_FIELD && head->names_n == 1) {
-        cte->text = head->names[0];
-        return true;
-    }
-    if (head->kind != HOGQL_CALL) {
-        parse_no_way(p);
-        return false;
-    }
-    const struct hogql_node *args = head->kids[CALL_ARGS];
-    str *names = arena_alloc(p->arena, (args->n + 1) * sizeof(*names));
-    for (uint32_t i = 0; i < args->n; i++) {
-        if (args->kids[i]->kind != HOGQL_FIELD || args->kids[i]->names_n != 1) {
-            parse_no_way(p);
-            return false;
-        }
-        names[i] = args->kids[i]->names[0];
-    }
-    cte->text = head->text;
-    cte->names = names;
-    cte->names_n = args->n;
-    return true;
-}
-
-static struct hogql_node *cte(struct parser *p)
+/* name [(columns)] [USING KEY (…)] AS [[NOT] MATERIALIZED] (query) */
+static struct hogql_node *cte_query(struct parser *p)
 {
     uint32_t start = p->cur.start;
     struct hogql_node *n = hogql_new(p->arena, HOGQL_CTE, 1);
-    struct hogql_node *head = parse_expr(p, LEVEL_LOOSEST);
-    if (!head)
+    n->flags = HOGQL_SUBQUERY;
+    if (!parse_name(p, &n->text) ||
+        (parse_accept(p, TOK_LPAREN) && !parse_names(p, &n->names, &n->names_n)))
         return NULL;
-    if (parse_accept_kw(p, KW_USING)) { /* USING KEY (…): of another dialect, refused later */
+    if (parse_accept_kw(p, KW_USING)) { /* of another dialect: without effect */
         const str *keys;
         uint32_t keys_n;
         if (!parse_expect_kw(p, KW_KEY) || !parse_expect(p, TOK_LPAREN, "(") ||
@@ -199,24 +173,46 @@ static struct hogql_node *cte(struct parser *p)
     }
     if (!parse_expect_kw(p, KW_AS))
         return NULL;
-    bool negated = parse_is_kw(p, KW_NOT) && parse_peek(p).kw == KW_MATERIALIZED;
-    if (negated)
-        parse_advance(p);
-    if (negated || (parse_is_kw(p, KW_MATERIALIZED) && parse_peek(p).type == TOK_LPAREN)) {
+    bool negated = parse_accept_kw(p, KW_NOT);
+    if (negated || parse_is_kw(p, KW_MATERIALIZED)) {
         n->flags |= negated ? HOGQL_NOT_MATERIALIZED : HOGQL_MATERIALIZED;
-        parse_advance(p);
-    }
-    if (parse_accept(p, TOK_LPAREN)) {
-        n->flags |= HOGQL_SUBQUERY;
-        if (!cte_head(p, head, n) || !(n->kids[0] = parse_statement(p)) ||
-            !parse_expect(p, TOK_RPAREN, ")"))
-            return NULL;
-    } else {
-        n->kids[0] = head;
-        if (!parse_name(p, &n->text))
+        if (!parse_expect_kw(p, KW_MATERIALIZED))
             return NULL;
     }
+    if (!parse_expect(p, TOK_LPAREN, "(") || !(n->kids[0] = parse_statement(p)) ||
+        !parse_expect(p, TOK_RPAREN, ")"))
+        return NULL;
     return parse_done(p, n, start);
+}
+
+/* expression AS name: what stands before the last AS is the expression. */
+static struct hogql_node *cte_column(struct parser *p)
+{
+    uint32_t start = p->cur.start;
+    struct hogql_node *n = hogql_new(p->arena, HOGQL_CTE, 1);
+    struct hogql_node *x = parse_before_as(p);
+    if (!x || !parse_expect_kw(p, KW_AS) || !parse_name(p, &n->text))
+        return NULL;
+    while (parse_accept_kw(p, KW_AS)) {
+        x = parse_done(p, hogql_alias(p->arena, x, n->text), start);
+        if (!x || !parse_name(p, &n->text))
+            return NULL;
+    }
+    n->kids[0] = x;
+    return parse_done(p, n, start);
+}
+
+static struct hogql_node *cte(struct parser *p)
+{
+    return parse_either(p, cte_query, cte_column);
+}
+
+/* Behind the comma that may end the list there is none; then a LIST that is empty. */
+static struct hogql_node *no_cte(struct parser *p)
+{
+    if (!parse_is_kw(p, KW_SELECT) && !parse_is(p, TOK_LPAREN))
+        return parse_no_way(p);
+    return hogql_list(p->arena, HOGQL_LIST);
 }
 
 static struct hogql_node *with(struct parser *p, bool *recursive)
@@ -228,11 +224,11 @@ static struct hogql_node *with(struct parser *p, bool *recursive)
     if (*recursive)
         parse_advance(p);
     do {
-        if (list->n && (parse_is_kw(p, KW_SELECT) || parse_is(p, TOK_LPAREN)))
-            break;
-        struct hogql_node *n = cte(p);
+        struct hogql_node *n = list->n ? parse_either(p, cte, no_cte) : cte(p);
         if (!n)
             return NULL;
+        if (n->kind == HOGQL_LIST)
+            break;
         hogql_add(p->arena, list, n);
     } while (parse_accept(p, TOK_COMMA));
     return parse_done(p, list, start);
@@ -316,17 +312,6 @@ static bool group_by(struct parser *p, struct hogql_node *s)
     return ok && group_suffix(p, g) && parse_done(p, g, start);
 }
 
-/* LIMIT 10 %: a percent sign that no operand follows. */
-static bool at_percent(struct parser *p)
-{
-    struct err ignored = ERR_INIT;
-    if (!parse_is(p, TOK_NUMBER) || parse_peek(p).type != TOK_PERCENT)
-        return false;
-    struct token after = lex_next(p->src, parse_peek(p).end, &ignored);
-    return after.type == TOK_END || after.type == TOK_RPAREN || after.type == TOK_SEMICOLON ||
-           after.type == TOK_COMMA || after.kw != KW_NONE;
-}
-
 struct limits {
     struct hogql_node *limit, *offset;
     unsigned flags;
@@ -334,14 +319,13 @@ struct limits {
 
 static bool limit_head(struct parser *p, struct limits *l, bool *comma)
 {
-    bool percent = at_percent(p);
-    l->limit = percent ? parse_number(p) : parse_expr(p, LEVEL_LOOSEST);
+    p->limit = true;
+    l->limit = parse_expr(p, LEVEL_LOOSEST);
+    p->limit = false;
     if (!l->limit)
         return false;
-    if (percent) {
-        parse_advance(p);
+    if (parse_accept(p, TOK_PERCENT))
         l->flags |= HOGQL_PERCENT;
-    }
     *comma = parse_accept(p, TOK_COMMA);
     if (*comma && !(l->offset = parse_expr(p, LEVEL_LOOSEST)))
         return false;
@@ -355,39 +339,52 @@ static bool limit_head(struct parser *p, struct limits *l, bool *comma)
     return true;
 }
 
-/* LIMIT … and OFFSET …, as often as they come: the last counts. s may be NULL where LIMIT BY cannot
- * stand. */
-static bool limits(struct parser *p, struct limits *l, struct hogql_node *s)
+static bool limit_by(struct parser *p, struct hogql_node *s, const struct limits *one, bool comma)
 {
-    for (;;) {
-        bool comma;
-        struct limits one = { 0 };
-        if (parse_accept_kw(p, KW_OFFSET)) {
-            if (!(l->offset = parse_expr(p, LEVEL_LOOSEST)))
-                return false;
-            continue;
-        }
-        if (!parse_is_kw(p, KW_LIMIT))
-            return true;
-        parse_advance(p);
-        if (!limit_head(p, &one, &comma))
+    struct hogql_node *by = hogql_list(p->arena, HOGQL_LIST);
+    parse_advance(p);
+    if (!group_members(p, by))
+        return false;
+    /* in this form the comma stands between offset and count */
+    s->kids[SELECT_LIMIT_BY] = by;
+    s->kids[SELECT_LIMIT_BY_N] = comma ? one->offset : one->limit;
+    s->kids[SELECT_LIMIT_BY_OFFSET] = comma ? one->limit : one->offset;
+    return true;
+}
+
+/* One of LIMIT … and OFFSET …; *any: there was one. Of several the last counts. */
+static bool one_limit(struct parser *p, struct limits *l, bool *any, bool *comma)
+{
+    struct limits one = { 0 };
+    *any = true;
+    if (parse_accept_kw(p, KW_OFFSET))
+        return (l->offset = parse_expr(p, LEVEL_LOOSEST)) != NULL;
+    *any = parse_accept_kw(p, KW_LIMIT);
+    if (!*any)
+        return true;
+    if (!limit_head(p, &one, comma))
+        return false;
+    l->limit = one.limit;
+    l->flags = one.flags;
+    if (one.offset)
+        l->offset = one.offset;
+    return true;
+}
+
+/* [LIMIT … BY …] and the limits of a SELECT: two, the first of which may be the OFFSET. */
+static bool select_limits(struct parser *p, struct limits *l, struct hogql_node *s)
+{
+    bool any, comma = false;
+    if (!one_limit(p, l, &any, &comma))
+        return false;
+    if (any && parse_is_kw(p, KW_BY)) {
+        if (!limit_by(p, s, l, comma))
             return false;
-        if (s && parse_is_kw(p, KW_BY)) {
-            struct hogql_node *by = hogql_list(p->arena, HOGQL_LIST);
-            parse_advance(p);
-            if (!group_members(p, by))
-                return false;
-            /* in this form the comma stands between offset and count */
-            s->kids[SELECT_LIMIT_BY] = by;
-            s->kids[SELECT_LIMIT_BY_N] = comma ? one.offset : one.limit;
-            s->kids[SELECT_LIMIT_BY_OFFSET] = comma ? one.limit : one.offset;
-            continue;
-        }
-        l->limit = one.limit;
-        l->flags = one.flags;
-        if (one.offset)
-            l->offset = one.offset;
+        *l = (struct limits){ 0 };
+        if (!one_limit(p, l, &any, &comma))
+            return false;
     }
+    return !any || one_limit(p, l, &any, &comma);
 }
 
 /* -------------------------------------------------------------------------- SELECT */
@@ -421,7 +418,7 @@ static bool array_join(struct parser *p, struct hogql_node *s)
     if (!parse_expect_kw(p, KW_JOIN))
         return false;
     if (!s->kids[SELECT_FROM]) {
-        parse_fail(p, at, "Using ARRAY JOIN without a FROM clause is not permitted");
+        parse_refuse(p, at, "Using ARRAY JOIN without a FROM clause is not permitted");
         return false;
     }
     struct hogql_node *list = columns(p);
@@ -430,7 +427,7 @@ static bool array_join(struct parser *p, struct hogql_node *s)
     for (uint32_t i = 0; i < list->n; i++) {
         if (list->kids[i]->kind == HOGQL_ALIAS)
             continue;
-        parse_fail(p, list->kids[i]->start, "ARRAY JOIN arrays must have an alias");
+        parse_refuse(p, list->kids[i]->start, "ARRAY JOIN arrays must have an alias");
         return false;
     }
     s->op = left ? HOGQL_LEFT_ARRAY_JOIN : HOGQL_ARRAY_JOIN;
@@ -446,26 +443,36 @@ static bool clause(struct parser *p, struct hogql_node *s, enum kw kw, int slot)
     return (s->kids[slot] = parse_expr(p, LEVEL_LOOSEST)) != NULL;
 }
 
+/* DISTINCT columns: the flag is set on the list, for select_head. */
+static struct hogql_node *distinct_columns(struct parser *p)
+{
+    parse_advance(p);
+    struct hogql_node *list = columns(p);
+    if (list)
+        list->flags = HOGQL_DISTINCT;
+    return list;
+}
+
 static bool select_head(struct parser *p, struct hogql_node *s)
 {
-    struct token next = parse_peek(p);
-    if (parse_is_kw(p, KW_DISTINCT) && next.type != TOK_COMMA && next.type != TOK_DOT &&
-        next.type != TOK_END && next.kw != KW_FROM && next.kw != KW_AS) {
-        s->flags |= HOGQL_DISTINCT;
-        parse_advance(p);
-    }
-    if (parse_is_kw(p, KW_TOP) && parse_peek(p).type == TOK_NUMBER) {
-        parse_fail(p, p->cur.start, "Unsupported: SelectStmt.topClause()");
+    struct hogql_node *list;
+    if (parse_is_kw(p, KW_DISTINCT))
+        list = parse_either(p, distinct_columns, columns);
+    else
+        list = columns(p);
+    if (!list)
         return false;
-    }
-    return (s->kids[SELECT_COLUMNS] = columns(p)) != NULL;
+    s->flags |= list->flags;
+    list->flags = 0;
+    s->kids[SELECT_COLUMNS] = list;
+    return true;
 }
 
 static bool sampled(struct parser *p)
 {
     if (!parse_is_kw(p, KW_USING) || parse_peek(p).kw != KW_SAMPLE)
         return false;
-    parse_fail(p, p->cur.start, "Unsupported: SelectStmt.sampleClause()");
+    parse_refuse(p, p->cur.start, "Unsupported: SelectStmt.sampleClause()");
     return true;
 }
 
@@ -497,13 +504,13 @@ static bool select_tail(struct parser *p, struct hogql_node *s)
         if (parse_accept_kw(p, KW_INTERPOLATE) && !interpolate(p, s))
             return false;
     }
-    if (!limits(p, &l, s))
+    if (!select_limits(p, &l, s))
         return false;
     s->kids[SELECT_LIMIT] = l.limit;
     s->kids[SELECT_OFFSET] = l.offset;
     s->flags |= l.flags;
     if (parse_is_kw(p, KW_SETTINGS)) {
-        parse_fail(p, p->cur.start, "Unsupported: SelectStmt.settingsClause()");
+        parse_refuse(p, p->cur.start, "Unsupported: SelectStmt.settingsClause()");
         return false;
     }
     return true;
@@ -551,9 +558,10 @@ static struct hogql_node *operand(struct parser *p, bool *wrapped)
     struct hogql_node *ctes = NULL, *n;
     bool recursive = false;
     *wrapped = false;
-    if (parse_is(p, TOK_LBRACE) || parse_is(p, TOK_LT)) {
-        n = parse_primary(p);
-        return n && n->kind != HOGQL_PLACEHOLDER && n->kind != HOGQL_TAG ? parse_no_way(p) : n;
+    if (parse_is(p, TOK_LBRACE)) {
+        n = parse_braces(p);
+        *wrapped = true;
+        return n && n->kind != HOGQL_PLACEHOLDER ? parse_no_way(p) : n;
     }
     if (parse_is_kw(p, KW_WITH) && !(ctes = with(p, &recursive)))
         return NULL;
@@ -574,21 +582,25 @@ static struct hogql_node *operand(struct parser *p, bool *wrapped)
     return n;
 }
 
+bool parse_at_set(const struct parser *p)
+{
+    return parse_is_kw(p, KW_UNION) || parse_is_kw(p, KW_INTERSECT) || parse_is_kw(p, KW_EXCEPT);
+}
+
 /* The operator at the current token in its full form; STR_NULL: none. */
 static str set_operator(struct parser *p, bool *by_name)
 {
     str op = STR_NULL;
     enum kw kw = p->cur.kw;
-    if (kw != KW_UNION && kw != KW_INTERSECT && kw != KW_EXCEPT)
+    if (!parse_at_set(p))
         return op;
     parse_advance(p);
     bool all = parse_accept_kw(p, KW_ALL);
-    if (!all && kw != KW_EXCEPT)
-        parse_accept_kw(p, KW_DISTINCT);
+    bool distinct = !all && kw != KW_EXCEPT && parse_accept_kw(p, KW_DISTINCT);
     if (kw == KW_UNION)
         op = all ? STR("UNION ALL") : STR("UNION DISTINCT");
     else if (kw == KW_INTERSECT)
-        op = all ? STR("INTERSECT ALL") : STR("INTERSECT");
+        op = all ? STR("INTERSECT ALL") : distinct ? STR("INTERSECT DISTINCT") : STR("INTERSECT");
     else
         op = all ? STR("EXCEPT ALL") : STR("EXCEPT");
     if (parse_is_kw(p, KW_BY) && parse_peek(p).kw == KW_NAME) {
@@ -610,7 +622,8 @@ static struct hogql_node *set_tail(struct parser *p, struct hogql_node *n, uint3
         if (!(order = parse_order_list(p)))
             return NULL;
     }
-    if (!limits(p, &l, NULL))
+    bool any, comma;
+    if (!one_limit(p, &l, &any, &comma))
         return NULL;
     if (!order && !l.limit && !l.offset)
         return n;

@@ -35,6 +35,13 @@ static bool based_number(str text, unsigned base, uint64_t *out)
     return true;
 }
 
+/* inf and nan are numbers too. */
+bool parse_at_number(const struct parser *p)
+{
+    return parse_is(p, TOK_NUMBER) || parse_is_kw(p, KW_INF) || parse_is_kw(p, KW_INFINITY) ||
+           parse_is_kw(p, KW_NAN);
+}
+
 struct hogql_node *parse_number(struct parser *p)
 {
     str text = parse_text(p, p->cur);
@@ -70,7 +77,7 @@ struct hogql_node *parse_list(struct parser *p, enum tok closing)
     struct hogql_node *list = hogql_list(p->arena, HOGQL_LIST);
     uint32_t start = p->cur.start;
     while (!parse_is(p, closing)) {
-        struct hogql_node *item = parse_aliased(p);
+        struct hogql_node *item = parse_expr(p, LEVEL_LOOSEST);
         if (!item)
             return NULL;
         hogql_add(p->arena, list, item);
@@ -89,65 +96,90 @@ bool parse_reserved_alias(struct parser *p, struct token t)
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         if (!str_eq_nocase(text, str_of(words[i])))
             continue;
-        parse_fail(p, t.start, "\"" STR_FMT "\" cannot be an alias or identifier, as it's a "
-                               "reserved keyword", STR_ARG(text));
+        parse_refuse(p, t.start, "\"" STR_FMT "\" cannot be an alias or identifier, as it's a "
+                                 "reserved keyword", STR_ARG(text));
         return true;
     }
     return false;
 }
 
-struct hogql_node *parse_aliased(struct parser *p)
+/* -------------------------------------------------------------------------- lambdas */
+
+/* Names, separated by commas, one comma more allowed, from the byte `pos` on. Then the token behind. */
+static struct token behind_names(struct parser *p, uint32_t pos, uint32_t *count)
 {
-    uint32_t start = p->cur.start;
-    if ((parse_is(p, TOK_NAME) || parse_is(p, TOK_QUOTED)) &&
-        parse_peek(p).type == TOK_ASSIGN) {
-        struct hogql_node *named = hogql_new(p->arena, HOGQL_NAMED, 1);
-        if (!parse_name(p, &named->text))
-            return NULL;
-        parse_advance(p);
-        named->kids[0] = parse_expr(p, LEVEL_LOOSEST);
-        return named->kids[0] ? parse_done(p, named, start) : NULL;
+    struct err ignored = ERR_INIT;
+    struct token t = lex_next(p->src, pos, &ignored);
+    while (parse_is_name(&t)) {
+        ++*count;
+        t = lex_next(p->src, t.end, &ignored);
+        if (t.type != TOK_COMMA)
+            break;
+        t = lex_next(p->src, t.end, &ignored);
     }
-    struct hogql_node *n = parse_expr(p, LEVEL_LOOSEST);
-    while (n && parse_is_kw(p, KW_AS)) {
-        struct hogql_node *alias = hogql_alias(p->arena, n, STR_NULL);
-        parse_advance(p);
-        if (parse_is_kw(p, KW_NULL))
-            return parse_no_way(p);
-        if (parse_reserved_alias(p, p->cur))
+    return t;
+}
+
+/* At x -> or (x, y) -> */
+static bool at_lambda(struct parser *p)
+{
+    struct err ignored = ERR_INIT;
+    uint32_t count = 0;
+    if (parse_is_name(&p->cur))
+        return parse_peek(p).type == TOK_ARROW;
+    if (!parse_is(p, TOK_LPAREN))
+        return false;
+    struct token t = behind_names(p, p->cur.end, &count);
+    return t.type == TOK_RPAREN && lex_next(p->src, t.end, &ignored).type == TOK_ARROW;
+}
+
+/* A body in braces is an expression; as a block of statements it belongs to programs. */
+static bool at_block(struct parser *p)
+{
+    static const enum kw words[] = { KW_LET, KW_RETURN, KW_THROW, KW_TRY, KW_WHILE, KW_FUN, KW_FN };
+    if (!parse_is(p, TOK_LBRACE))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (parse_peek(p).kw == words[i])
+            return true;
+    return false;
+}
+
+/* The parameters up to `last`, and the body behind it. */
+static struct hogql_node *lambda(struct parser *p, enum tok last, uint32_t start)
+{
+    struct hogql_node *l = hogql_new(p->arena, HOGQL_LAMBDA, 1);
+    uint32_t n = 0;
+    (void)behind_names(p, p->cur.start, &n);
+    str *names = arena_alloc(p->arena, (n ? n : 1) * sizeof(*names));
+    for (uint32_t i = 0; i < n; i++) {
+        if (!parse_name(p, &names[i]))
             return NULL;
-        if (parse_is(p, TOK_STRING)) {
-            if (!lex_unquote(p->arena, parse_text(p, p->cur), &alias->text))
-                return parse_no_way(p);
-            parse_advance(p);
-        } else if (!parse_name(p, &alias->text)) {
-            return NULL;
-        }
-        n = parse_done(p, alias, start);
+        parse_accept(p, TOK_COMMA);
     }
-    return n;
+    if (last == TOK_RPAREN)
+        parse_advance(p);
+    if (!parse_expect(p, last == TOK_COLON ? TOK_COLON : TOK_ARROW, last == TOK_COLON ? ":" : "->"))
+        return NULL;
+    if (at_block(p))
+        return parse_refuse(p, p->cur.start, "You can not use blocks in HogQL");
+    l->names = names;
+    l->names_n = n;
+    l->kids[0] = p->depth == p->before_as ? parse_before_as(p) : parse_expr(p, LEVEL_LOOSEST);
+    return l->kids[0] ? parse_done(p, l, start) : NULL;
+}
+
+/* lambda x, y: e */
+static struct hogql_node *word_lambda(struct parser *p)
+{
+    uint32_t start = p->cur.start, count = 0;
+    if (behind_names(p, p->cur.end, &count).type != TOK_COLON || !count)
+        return parse_no_way(p);
+    parse_advance(p);
+    return lambda(p, TOK_COLON, start);
 }
 
 /* -------------------------------------------------------------------------- parentheses, stars */
-
-static struct hogql_node *lambda(struct parser *p, struct hogql_node *params, uint32_t start)
-{
-    uint32_t n = params->kind == HOGQL_FIELD ? 1 : params->n;
-    if (params->kind != HOGQL_FIELD && params->kind != HOGQL_TUPLE)
-        return parse_no_way(p);
-    str *names = arena_alloc(p->arena, (n ? n : 1) * sizeof(*names));
-    for (uint32_t i = 0; i < n; i++) {
-        struct hogql_node *f = params->kind == HOGQL_FIELD ? params : params->kids[i];
-        if (f->kind != HOGQL_FIELD || f->names_n != 1)
-            return parse_no_way(p);
-        names[i] = f->names[0];
-    }
-    struct hogql_node *l = hogql_new(p->arena, HOGQL_LAMBDA, 1);
-    l->names = names;
-    l->names_n = n;
-    l->kids[0] = parse_expr(p, LEVEL_LOOSEST);
-    return l->kids[0] ? parse_done(p, l, start) : NULL;
-}
 
 /* At "*": EXCLUDE, and REPLACE where it may stand. */
 static struct hogql_node *star(struct parser *p, const str *names, uint32_t n, uint32_t start,
@@ -183,22 +215,12 @@ static struct hogql_node *star(struct parser *p, const str *names, uint32_t n, u
     return parse_done(p, s, start);
 }
 
-/* May the current word begin a query here, or is it a field? */
-static bool begins_query(struct parser *p)
-{
-    if (!parse_may_start_query(p))
-        return false;
-    enum tok next = parse_peek(p).type;
-    return next != TOK_RPAREN && next != TOK_COMMA && next != TOK_DOT && next != TOK_END &&
-           next != TOK_ARROW;
-}
-
 static struct hogql_node *tuple_rest(struct parser *p, struct hogql_node *first, uint32_t start)
 {
     struct hogql_node *t = hogql_list(p->arena, HOGQL_TUPLE);
     hogql_add(p->arena, t, first);
     while (parse_accept(p, TOK_COMMA) && !parse_is(p, TOK_RPAREN)) {
-        struct hogql_node *item = parse_aliased(p);
+        struct hogql_node *item = parse_expr(p, LEVEL_LOOSEST);
         if (!item)
             return NULL;
         hogql_add(p->arena, t, item);
@@ -206,46 +228,51 @@ static struct hogql_node *tuple_rest(struct parser *p, struct hogql_node *first,
     return parse_expect(p, TOK_RPAREN, ")") ? parse_done(p, t, start) : NULL;
 }
 
-/* ( … ): a subquery, a star, a tuple, the parameters of a lambda, or an expression. */
-static struct hogql_node *parenthesised(struct parser *p)
+/* The rules below stand behind the opening parenthesis and read the closing one. */
+
+static struct hogql_node *closed(struct parser *p, struct hogql_node *n)
+{
+    return n && parse_expect(p, TOK_RPAREN, ")") ? n : NULL;
+}
+
+static struct hogql_node *subquery(struct parser *p)
+{
+    return closed(p, parse_statement(p));
+}
+
+static struct hogql_node *replaced_star(struct parser *p)
 {
     uint32_t start = p->cur.start;
-    struct hogql_node *n;
+    return closed(p, star(p, NULL, 0, start, true));
+}
+
+static bool at_query_rest(struct parser *p)
+{
+    return parse_at_set(p) || parse_is_kw(p, KW_LIMIT) || parse_is_kw(p, KW_OFFSET) ||
+           parse_at_two(p, KW_ORDER, KW_BY);
+}
+
+/* An expression, a tuple, or a query that begins with more parentheses or with a placeholder. */
+static struct hogql_node *expression(struct parser *p)
+{
+    uint32_t start = p->last - 1;
+    struct hogql_node *n = parse_expr(p, LEVEL_LOOSEST);
+    if (n && (n->kind == HOGQL_SELECT || n->kind == HOGQL_SET ||
+              (n->kind == HOGQL_PLACEHOLDER && at_query_rest(p))))
+        n = parse_set_rest(p, n, true, start);
+    if (!n || !parse_is(p, TOK_COMMA))
+        return closed(p, n);
+    return tuple_rest(p, n, start);
+}
+
+static struct hogql_node *parenthesised(struct parser *p)
+{
     parse_advance(p);
-    if (begins_query(p)) {
-        n = parse_statement(p);
-        return n && parse_expect(p, TOK_RPAREN, ")") ? n : NULL;
-    }
-    if (parse_is(p, TOK_STAR)) {
-        struct parser before = *p;
-        n = star(p, NULL, 0, start, true);
-        if (!n || parse_accept(p, TOK_RPAREN))
-            return n ? parse_done(p, n, start) : NULL;
-        *p = before; /* it is the first operand of an expression */
-    }
-    if (parse_is(p, TOK_RPAREN)) {
-        parse_advance(p);
-        if (!parse_is(p, TOK_ARROW))
-            return parse_no_way(p);
-        n = hogql_list(p->arena, HOGQL_TUPLE);
-    } else {
-        n = parse_aliased(p);
-        if (n && (n->kind == HOGQL_SELECT || n->kind == HOGQL_SET))
-            n = parse_set_rest(p, n, true, start);
-        if (!n)
-            return NULL;
-        if (parse_is(p, TOK_COMMA))
-            n = tuple_rest(p, n, start);
-        else if (!parse_expect(p, TOK_RPAREN, ")"))
-            return NULL;
-        if (!n)
-            return NULL;
-    }
-    if (parse_is(p, TOK_ARROW)) {
-        parse_advance(p);
-        return lambda(p, n, start);
-    }
-    return n;
+    if (parse_may_start_query(p))
+        return parse_either(p, subquery, expression);
+    if (parse_is(p, TOK_STAR))
+        return parse_either(p, replaced_star, expression);
+    return expression(p);
 }
 
 static struct hogql_node *array(struct parser *p, uint32_t start)
@@ -258,8 +285,7 @@ static struct hogql_node *array(struct parser *p, uint32_t start)
     return parse_done(p, n, start);
 }
 
-/* { … }: a placeholder, or a dict. */
-static struct hogql_node *braces(struct parser *p)
+struct hogql_node *parse_braces(struct parser *p)
 {
     uint32_t start = p->cur.start;
     struct hogql_node *n = hogql_list(p->arena, HOGQL_DICT);
@@ -308,23 +334,6 @@ static struct hogql_node *columns(struct parser *p)
     return parse_expect(p, TOK_RPAREN, ")") ? parse_done(p, n, start) : NULL;
 }
 
-/* lambda x, y: e */
-static struct hogql_node *word_lambda(struct parser *p)
-{
-    uint32_t start = p->cur.start;
-    struct hogql_node *params = hogql_list(p->arena, HOGQL_TUPLE);
-    parse_advance(p);
-    while (!parse_is(p, TOK_COLON)) {
-        str *name = arena_new_of(p->arena, str);
-        if (!parse_name(p, name))
-            return NULL;
-        hogql_add(p->arena, params, hogql_field_of(p->arena, name, 1));
-        if (!parse_accept(p, TOK_COMMA))
-            break;
-    }
-    return parse_expect(p, TOK_COLON, ":") ? lambda(p, params, start) : NULL;
-}
-
 static struct hogql_node *literal(struct parser *p, struct hogql_node *n)
 {
     uint32_t start = p->cur.start;
@@ -332,90 +341,17 @@ static struct hogql_node *literal(struct parser *p, struct hogql_node *n)
     return parse_done(p, n, start);
 }
 
-bool parse_begins_value(struct token t)
-{
-    switch (t.type) {
-    case TOK_STRING: case TOK_NUMBER: case TOK_QUOTED: case TOK_LPAREN: case TOK_LBRACE:
-    case TOK_TEMPLATE:
-        return true;
-    case TOK_NAME:
-        return t.kw == KW_NONE || t.kw == KW_CASE || t.kw == KW_NULL || t.kw == KW_CAST ||
-               t.kw == KW_WHEN || t.kw == KW_IF || t.kw == KW_NOT;
-    default:
-        return false;
-    }
-}
-
-/* The forms that begin with a keyword. *is: it was one of them. */
-static struct hogql_node *keyword_form(struct parser *p, bool *is)
-{
-    struct token next = parse_peek(p);
-    bool call = next.type == TOK_LPAREN;
-    *is = true;
-    switch (p->cur.kw) {
-    case KW_NULL:
-        return literal(p, hogql_null(p->arena));
-    case KW_INF: case KW_INFINITY: case KW_NAN:
-        if (!call && next.type != TOK_DOT)
-            return parse_number(p);
-        break;
-    case KW_CASE:
-        if (parse_begins_value(next))
-            return parse_case(p);
-        break;
-    case KW_CAST: case KW_TRY_CAST:
-        if (call)
-            return parse_cast(p);
-        break;
-    case KW_INTERVAL:
-        if (parse_begins_value(next) || next.type == TOK_DASH)
-            return parse_interval(p);
-        break;
-    case KW_TRIM:
-        if (call)
-            return parse_trim(p);
-        break;
-    case KW_DATE: case KW_TIMESTAMP:
-        if (next.type == TOK_STRING)
-            return parse_fail(p, p->cur.start, "Unsupported rule: ColumnExpr%s",
-                              p->cur.kw == KW_DATE ? "Date" : "Timestamp");
-        break;
-    case KW_ARRAY:
-        if (next.type == TOK_LBRACKET) {
-            uint32_t start = p->cur.start;
-            parse_advance(p);
-            return array(p, start);
-        }
-        break;
-    case KW_COLUMNS:
-        if (call)
-            return columns(p);
-        break;
-    case KW_LAMBDA:
-        if (next.type == TOK_NAME || next.type == TOK_COLON)
-            return word_lambda(p);
-        break;
-    default:
-        break;
-    }
-    *is = false;
-    return NULL;
-}
-
-static struct hogql_node *name(struct parser *p)
+static struct hogql_node *word_array(struct parser *p)
 {
     uint32_t start = p->cur.start;
-    bool plain = parse_is(p, TOK_NAME), is = false;
-    if (plain) {
-        struct hogql_node *n = keyword_form(p, &is);
-        if (is)
-            return n;
-        str text = parse_text(p, p->cur);
-        enum tok next = parse_peek(p).type;
-        bool yes = str_eq_nocase(text, STR("true"));
-        if ((yes || str_eq_nocase(text, STR("false"))) && next != TOK_DOT && next != TOK_LPAREN)
-            return literal(p, hogql_bool(p->arena, yes));
-    }
+    parse_advance(p);
+    return array(p, start);
+}
+
+/* A field, a call, or a star with a qualifier. */
+static struct hogql_node *plain_name(struct parser *p)
+{
+    uint32_t start = p->cur.start;
     str chain[CHAIN_MAX];
     uint32_t n = 0;
     if (!parse_name(p, &chain[n++]))
@@ -423,15 +359,15 @@ static struct hogql_node *name(struct parser *p)
     if (parse_is(p, TOK_LPAREN))
         return parse_call(p, chain[0], start);
     while (parse_is(p, TOK_DOT)) {
-        enum tok next = parse_peek(p).type;
-        if (next != TOK_NAME && next != TOK_QUOTED && next != TOK_STAR)
+        struct token next = parse_peek(p);
+        if (!parse_is_name(&next) && next.type != TOK_STAR)
             break;
         parse_advance(p);
         if (parse_is(p, TOK_STAR))
             break;
         if (n == CHAIN_MAX)
-            return parse_fail(p, start, "The query is nested too deeply: at most %d names in a "
-                                        "chain", CHAIN_MAX);
+            return parse_refuse(p, start, "The query is nested too deeply: at most %d names in a "
+                                          "chain", CHAIN_MAX);
         if (!parse_name(p, &chain[n++]))
             return NULL;
     }
@@ -439,12 +375,69 @@ static struct hogql_node *name(struct parser *p)
     memcpy(names, chain, n * sizeof(*names));
     if (parse_is(p, TOK_STAR) && p->src.p[p->last - 1] == '.')
         return star(p, names, n, start, false);
-    struct hogql_node *f = parse_done(p, hogql_field_of(p->arena, names, n), start);
-    if (n == 1 && parse_is(p, TOK_ARROW)) {
-        parse_advance(p);
-        return lambda(p, f, start);
+    return parse_done(p, hogql_field_of(p->arena, names, n), start);
+}
+
+/* What the word at hand begins, besides being a name; NULL: nothing. */
+static parse_rule *keyword_form(struct parser *p)
+{
+    bool call = parse_peek(p).type == TOK_LPAREN;
+    switch (p->cur.kw) {
+    case KW_CASE:
+        return parse_case;
+    case KW_INTERVAL:
+        return parse_interval;
+    case KW_LAMBDA:
+        return word_lambda;
+    case KW_CAST: case KW_TRY_CAST:
+        return call ? parse_cast : NULL;
+    case KW_TRIM:
+        return call ? parse_trim : NULL;
+    case KW_COLUMNS:
+        return call ? columns : NULL;
+    case KW_ARRAY:
+        return parse_peek(p).type == TOK_LBRACKET ? word_array : NULL;
+    default:
+        return NULL;
     }
-    return f;
+}
+
+/* true and false, unless more of a name follows. */
+static bool at_bool(struct parser *p, bool *yes)
+{
+    str text = parse_text(p, p->cur);
+    enum tok next = parse_peek(p).type;
+    *yes = str_eq_nocase(text, STR("true"));
+    return parse_is(p, TOK_NAME) && (*yes || str_eq_nocase(text, STR("false"))) &&
+           next != TOK_DOT && next != TOK_LPAREN;
+}
+
+static struct hogql_node *name(struct parser *p)
+{
+    bool yes;
+    if (at_bool(p, &yes))
+        return literal(p, hogql_bool(p->arena, yes));
+    switch (p->cur.kw) {
+    case KW_NULL:
+        return literal(p, hogql_null(p->arena));
+    case KW_INF: case KW_INFINITY: case KW_NAN:
+        return parse_number(p);
+    case KW_DATE: case KW_TIMESTAMP:
+        if (parse_peek(p).type == TOK_STRING)
+            return parse_refuse(p, p->cur.start, "Unsupported rule: ColumnExpr%s",
+                                p->cur.kw == KW_DATE ? "Date" : "Timestamp");
+        break;
+    default:
+        break;
+    }
+    parse_rule *form = keyword_form(p);
+    return form ? parse_either(p, form, plain_name) : plain_name(p);
+}
+
+bool parse_at_tag(const struct parser *p, struct token t)
+{
+    return t.type == TOK_LT && t.end < p->src.n && lex_is_name(p->src.p[t.end]) &&
+           !(p->src.p[t.end] >= '0' && p->src.p[t.end] <= '9');
 }
 
 /* At "*": is it that of *COLUMNS(…)? Without the bracket COLUMNS is a name like any other. */
@@ -459,6 +452,10 @@ struct hogql_node *parse_primary(struct parser *p)
 {
     struct hogql_node *n;
     uint32_t start = p->cur.start;
+    if (at_lambda(p)) {
+        bool names = parse_accept(p, TOK_LPAREN);
+        return lambda(p, names ? TOK_RPAREN : TOK_ARROW, start);
+    }
     switch (p->cur.type) {
     case TOK_NUMBER:
         return parse_number(p);
@@ -474,7 +471,7 @@ struct hogql_node *parse_primary(struct parser *p)
     case TOK_LBRACKET:
         return array(p, start);
     case TOK_LBRACE:
-        return braces(p);
+        return parse_braces(p);
     case TOK_TEMPLATE:
         return parse_template(p);
     case TOK_STAR:
@@ -491,9 +488,7 @@ struct hogql_node *parse_primary(struct parser *p)
             return parse_no_way(p);
         return literal(p, n);
     case TOK_LT:
-        if (p->cur.end < p->src.n && (unsigned)((p->src.p[p->cur.end] | 32) - 'a') < 26)
-            return parse_tag(p);
-        return parse_no_way(p);
+        return parse_at_tag(p, p->cur) ? parse_tag(p) : parse_no_way(p);
     default:
         return parse_no_way(p);
     }

@@ -15,10 +15,12 @@ static bool soft(enum kw kw)
     switch (kw) {
     case KW_TIMESTAMP: case KW_TIME: case KW_KEY: case KW_SECOND: case KW_MINUTE: case KW_HOUR:
     case KW_DAY: case KW_WEEK: case KW_MONTH: case KW_QUARTER: case KW_YEAR: case KW_FIRST:
-    case KW_LAST: case KW_REPLACE: case KW_IF:
+    case KW_LAST: case KW_REPLACE: case KW_IF: case KW_DATE: case KW_ID: case KW_NAME:
+    case KW_RETURN: case KW_COHORT: case KW_FINAL: case KW_TOP: case KW_TOTALS: case KW_LOCAL:
+    case KW_ZONE:
         return true;
     default:
-        return lex_kw_is_alias(kw);
+        return false;
     }
 }
 
@@ -39,7 +41,7 @@ static void quoted(struct printer *p, str s, char quote)
     buf_char(&p->b, quote);
     for (size_t i = 0; i < s.n; i++) {
         if (s.p[i] == quote || s.p[i] == '\\')
-            buf_char(&p->b, '\\');
+            buf_char(&p->b, quote == '`' && s.p[i] == quote ? quote : '\\');
         buf_char(&p->b, s.p[i]);
     }
     buf_char(&p->b, quote);
@@ -69,12 +71,11 @@ void text_alias(struct printer *p, str s)
 void text_call_name(struct printer *p, str s)
 {
     enum kw kw;
-    bool bare = plain(s, &kw);
+    bool bare = plain(s, &kw) && lex_kw_may_be(kw, LEX_NAME);
     switch (kw) {
-    case KW_CASE: case KW_CAST: case KW_TRY_CAST: case KW_COHORT: case KW_COLUMNS:
-    case KW_INTERVAL: case KW_NOT: case KW_SELECT: case KW_WITH: case KW_NULL: case KW_DISTINCT:
-    case KW_CUBE: case KW_ROLLUP: case KW_VALUES: case KW_ORDER: case KW_GROUP: case KW_FROM:
-    case KW_RECURSIVE: case KW_AS:
+    case KW_CASE: case KW_CAST: case KW_TRY_CAST: case KW_COHORT: case KW_COLUMNS: case KW_INTERVAL:
+    case KW_SELECT: case KW_WITH: case KW_NULL: case KW_DISTINCT: case KW_CUBE: case KW_ROLLUP:
+    case KW_VALUES: case KW_ORDER: case KW_GROUP: case KW_FROM: case KW_RECURSIVE: case KW_AS:
         bare = false;
         break;
     default:
@@ -146,6 +147,14 @@ static void constant(struct printer *p, const struct hogql_node *n)
 
 /* -------------------------------------------------------------------------- expressions */
 
+/* -x, read as 0 - x. */
+static bool is_minus(const struct hogql_node *n)
+{
+    const struct hogql_node *zero = n->kind == HOGQL_ARITHMETIC ? n->kids[0] : NULL;
+    return zero && n->op == '-' && zero->kind == HOGQL_CONSTANT && zero->op == HOGQL_INT &&
+           !zero->text.n && !zero->integer;
+}
+
 static unsigned level_of(const struct hogql_node *n)
 {
     switch (n->kind) {
@@ -163,13 +172,9 @@ static unsigned level_of(const struct hogql_node *n)
         return n->op == HOGQL_IS_DISTINCT || n->op == HOGQL_IS_NOT_DISTINCT ? LEVEL_DISTINCT
                                                                             : LEVEL_COMPARE;
     case HOGQL_ARITHMETIC:
+        if (is_minus(n))
+            return LEVEL_UNARY;
         return n->op == '+' || n->op == '-' ? LEVEL_ADD : LEVEL_MULTIPLY;
-    case HOGQL_CONSTANT:
-        if (n->op == HOGQL_INT && (n->text.n ? n->text.p[0] == '-' : n->integer < 0))
-            return LEVEL_UNARY;
-        if (n->op == HOGQL_FLOAT && signbit(n->real))
-            return LEVEL_UNARY;
-        return LEVEL_PRIMARY;
     default:
         return LEVEL_PRIMARY;
     }
@@ -189,9 +194,25 @@ static bool wrap_in(const struct hogql_node *n)
 {
     const struct hogql_node *right = n->kids[1];
     if (n->op == HOGQL_IN_COHORT || n->op == HOGQL_NOT_IN_COHORT)
-        return right->kind != HOGQL_CONSTANT || level_of(right) < LEVEL_PRIMARY ||
+        return right->kind != HOGQL_CONSTANT ||
                (right->op != HOGQL_INT && right->op != HOGQL_STRING);
     return right->kind == HOGQL_FIELD && str_eq_nocase(right->names[0], STR("cohort"));
+}
+
+/* A sign and a number would be one literal. */
+static void minus(struct printer *p, const struct hogql_node *n)
+{
+    const struct hogql_node *first = n;
+    while (first->kind == HOGQL_ACCESS || first->kind == HOGQL_TUPLE_ACCESS ||
+           first->kind == HOGQL_SLICE || first->kind == HOGQL_CALL_EXPR ||
+           (first->kind == HOGQL_CAST && !(first->flags & HOGQL_TRY)))
+        first = first->kids[0];
+    bool number = first->kind == HOGQL_CONSTANT &&
+                  (first->op == HOGQL_INT || first->op == HOGQL_FLOAT);
+    bool again = is_minus(n);
+    buf_z(&p->b, number ? "-(" : again ? "- " : "-");
+    text_expr(p, n, number ? LEVEL_LOOSEST : LEVEL_UNARY);
+    buf_z(&p->b, number ? ")" : "");
 }
 
 static void compare(struct printer *p, const struct hogql_node *n)
@@ -374,14 +395,11 @@ static void cast(struct printer *p, const struct hogql_node *n)
 static void access(struct printer *p, const struct hogql_node *n)
 {
     const struct hogql_node *value = n->kids[0];
-    /* 1.2 and a?.1.2 would be numbers. */
-    bool wrap = value->kind == HOGQL_CONSTANT ||
-                (value->kind == HOGQL_TUPLE_ACCESS && value->flags & HOGQL_NULLISH);
-    if (wrap)
-        buf_char(&p->b, '(');
     text_expr(p, value, LEVEL_PRIMARY);
-    if (wrap)
-        buf_char(&p->b, ')');
+    /* a point right behind digits were part of them: 1.2 and a?.1.2 */
+    if (value->kind == HOGQL_CONSTANT ||
+        (value->kind == HOGQL_TUPLE_ACCESS && value->flags & HOGQL_NULLISH))
+        buf_char(&p->b, ' ');
     if (n->flags & HOGQL_NULLISH)
         buf_z(&p->b, n->kind == HOGQL_ACCESS ? "?." : "?");
     if (n->kind == HOGQL_TUPLE_ACCESS) {
@@ -416,6 +434,25 @@ static void field(struct printer *p, const struct hogql_node *n)
     }
 }
 
+/* What is called, when it is no name. Without parentheses where it can be, because behind NOT they
+ * would be those of a call. */
+static void callee(struct printer *p, const struct hogql_node *n)
+{
+    bool wrap = n->kind == HOGQL_CALL || (n->kind == HOGQL_FIELD && n->names_n == 1);
+    if (wrap)
+        buf_char(&p->b, '(');
+    text_expr(p, n, wrap ? LEVEL_LOOSEST : LEVEL_PRIMARY);
+    if (wrap)
+        buf_char(&p->b, ')');
+}
+
+static bool takes_alias(const struct hogql_node *n)
+{
+    while (n->kind == HOGQL_NOT)
+        n = n->kids[0];
+    return n->kind == HOGQL_NAMED || n->kind == HOGQL_LAMBDA;
+}
+
 static void inner(struct printer *p, const struct hogql_node *n)
 {
     switch (n->kind) {
@@ -440,9 +477,8 @@ static void inner(struct printer *p, const struct hogql_node *n)
         call(p, n);
         break;
     case HOGQL_CALL_EXPR:
+        callee(p, n->kids[0]);
         buf_char(&p->b, '(');
-        text_expr(p, n->kids[0], LEVEL_LOOSEST);
-        buf_z(&p->b, ")(");
         for (uint32_t i = 1; i < n->n; i++) {
             if (i > 1)
                 buf_z(&p->b, ", ");
@@ -458,9 +494,14 @@ static void inner(struct printer *p, const struct hogql_node *n)
         break;
     case HOGQL_NOT:
         buf_z(&p->b, "NOT ");
-        text_expr(p, n->kids[0], LEVEL_NOT);
+        /* a lambda ends where the NOT does; behind NOT its parentheses were those of a call */
+        text_expr(p, n->kids[0], n->kids[0]->kind == HOGQL_LAMBDA ? LEVEL_LOOSEST : LEVEL_NOT);
         break;
     case HOGQL_ARITHMETIC:
+        if (is_minus(n)) {
+            minus(p, n->kids[1]);
+            break;
+        }
         text_expr(p, n->kids[0], level_of(n));
         buf_printf(&p->b, " %c ", (char)n->op);
         text_expr(p, n->kids[1], level_of(n) + 1);
@@ -493,9 +534,8 @@ static void inner(struct printer *p, const struct hogql_node *n)
     case HOGQL_CAST:
         cast(p, n);
         break;
-    case HOGQL_ALIAS: /* a name's value would take the alias for its own */
-        text_expr(p, n->kids[0],
-                  n->kids[0]->kind == HOGQL_NAMED ? LEVEL_TERNARY : LEVEL_LOOSEST);
+    case HOGQL_ALIAS: /* a name's value and a lambda's body would take the alias for their own */
+        text_expr(p, n->kids[0], takes_alias(n->kids[0]) ? LEVEL_PRIMARY : LEVEL_LOOSEST);
         if (n->flags & HOGQL_HIDDEN)
             break;
         buf_z(&p->b, " AS ");
