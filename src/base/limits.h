@@ -43,7 +43,9 @@
 #define LIMIT_PATH_RULES 200             /* cleaning rules, and groups, of one query of paths */
 #define LIMIT_PATH_EXCLUDED 1000         /* items a query of paths leaves out */
 #define LIMIT_QUERIES_RUNNING 4           /* queries at work in the engine at a time */
+#define LIMIT_QUERIES_RUNNING_PROJECT 3   /* those of one project */
 #define LIMIT_QUERIES_INSIDE 24           /* callers that wait for a result; more are refused */
+#define LIMIT_QUERIES_INSIDE_PROJECT 16   /* those of one project */
 #define LIMIT_BACKGROUND_QUERIES 200      /* queries in the background, ended ones included */
 #define LIMIT_PERSON (1u << 20)           /* bytes of a person's or group's properties */
 #define LIMIT_FORM_FIELDS 1000         /* fields of a form body */

@@ -1,5 +1,6 @@
-/* background.c - see background.h. A few threads take jobs in order. An ended job keeps its answer,
- * by reference into the result cache's entry, until it is old or room is needed. */
+/* background.c - see background.h. A few threads take jobs: those of each project in order, the projects
+ * in turn. An ended job keeps its answer, by reference into the result cache's entry, until it is old or
+ * room is needed. */
 #include "query/background.h"
 
 #include <pthread.h>
@@ -10,7 +11,8 @@
 #include "base/clock.h"
 #include "base/limits.h"
 
-#define THREADS 2
+#define THREADS 3
+#define THREADS_PROJECT 2 /* of one project: its long queries keep no other waiting */
 #define KEEP_FOR (3600 * CLOCK_SECOND) /* after its end */
 
 enum state { WAITING, RUNNING, ENDED };
@@ -98,6 +100,30 @@ static void run_job(struct query_background *b, struct job *job)
     job->rc = rc;
     job->ended = clock_now_us();
     job->state = ENDED;
+    pthread_cond_signal(&b->wake); /* for those of its project that were held back */
+}
+
+static unsigned running_of(const struct query_background *b, int64_t team_id)
+{
+    unsigned n = 0;
+    for (const struct job *job = b->jobs; job; job = job->next)
+        n += job->state == RUNNING && job->scope.team_id == team_id;
+    return n;
+}
+
+/* Of the project that has the fewest at work the oldest. */
+static struct job *next_job(const struct query_background *b)
+{
+    struct job *best = NULL;
+    unsigned least = THREADS_PROJECT;
+    for (struct job *job = b->jobs; job; job = job->next) {
+        unsigned n = job->state == WAITING ? running_of(b, job->scope.team_id) : least;
+        if (n < least) {
+            best = job;
+            least = n;
+        }
+    }
+    return best;
 }
 
 static void *work(void *cls)
@@ -105,9 +131,7 @@ static void *work(void *cls)
     struct query_background *b = cls;
     pthread_mutex_lock(&b->lock);
     while (!b->stopping) {
-        struct job *job = b->jobs;
-        while (job && job->state != WAITING)
-            job = job->next;
+        struct job *job = next_job(b);
         if (job)
             run_job(b, job);
         else

@@ -18,7 +18,7 @@ struct query_job {
     int seconds;                /* of each statement */
     bool (*gone)(void *context);
     void *gone_context;
-    int64_t parse_us, engine_us; /* spent */
+    int64_t parse_us, wait_us, engine_us; /* spent: wait_us for a place at the engine */
 };
 
 struct query_span {

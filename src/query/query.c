@@ -1,9 +1,7 @@
-/* query.c - see query.h: the table of kinds, the way of a node through the cache, the gate before the
- * engine. Background work is background.c's. */
+/* query.c - see query.h: the table of kinds, the way of a node through the cache and to the engine.
+ * Who may work in the engine is gate.c's, background work background.c's. */
 #include "query/query.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,6 +13,7 @@
 #include "query/action.h"
 #include "query/background.h"
 #include "query/cache.h"
+#include "query/gate.h"
 #include "query/cohort.h"
 #include "query/internal.h"
 #include "query/shape.h"
@@ -51,25 +50,18 @@ struct query_service {
     struct store *store;
     struct query_cache *cache;
     struct query_background *background;
-    pthread_mutex_t lock; /* guards inside and running */
-    pthread_cond_t freed;
-    unsigned inside;  /* callers that wait for a computation */
-    unsigned running; /* statements in the engine */
+    struct query_gate *gate;
 };
 
 struct query_service *query_service_new(struct olap *olap, struct store *store)
 {
     struct query_service *s = calloc(1, sizeof(*s));
-    pthread_condattr_t monotonic;
     BUG_ON(!s);
     s->olap = olap;
     s->store = store;
     s->cache = query_cache_new();
     s->background = query_background_new(s);
-    pthread_mutex_init(&s->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&s->freed, &monotonic);
+    s->gate = query_gate_new();
     return s;
 }
 
@@ -79,6 +71,7 @@ void query_service_free(struct query_service *s)
         return;
     query_background_free(s->background);
     query_cache_free(s->cache);
+    query_gate_free(s->gate);
     free(s);
 }
 
@@ -112,65 +105,6 @@ enum query_refresh query_refresh_of(const struct json *refresh, const struct jso
     if (json_is(refresh, JSON_STRING))
         return query_refresh_of_text(refresh->text);
     return json_is(async, JSON_BOOL) && async->boolean ? QUERY_ASYNC : QUERY_CACHE_ONLY;
-}
-
-/* -------------------------------------------------------------------------- the gate */
-
-static bool left(const struct query_job *j)
-{
-    return j->gone && j->gone(j->gone_context);
-}
-
-static int client_left(struct err *e)
-{
-    err_set(e, ERR_UNAVAILABLE, NULL, "The client left.");
-    snprintf(e->code, sizeof(e->code), "client_left");
-    return e->kind;
-}
-
-/* Callers that wait for a result are bounded, so that slow queries leave threads for all else. */
-static int crowd_enter(struct query_service *s, struct err *e)
-{
-    int rc = 0;
-    pthread_mutex_lock(&s->lock);
-    if (s->inside >= LIMIT_QUERIES_INSIDE)
-        rc = err_set(e, ERR_THROTTLED, NULL,
-                     "Too many queries are running right now. Please try again in a moment.");
-    s->inside += rc == 0;
-    pthread_mutex_unlock(&s->lock);
-    return rc;
-}
-
-static void crowd_leave(struct query_service *s)
-{
-    pthread_mutex_lock(&s->lock);
-    s->inside--;
-    pthread_mutex_unlock(&s->lock);
-}
-
-/* Waits for one of the places at the engine. */
-static int gate_enter(struct query_service *s, struct query_job *j, struct err *e)
-{
-    int rc = 0;
-    pthread_mutex_lock(&s->lock);
-    while (rc == 0 && s->running >= LIMIT_QUERIES_RUNNING) {
-        int64_t until = clock_mono_us() + CLOCK_SECOND;
-        struct timespec at = { until / CLOCK_SECOND, until % CLOCK_SECOND * 1000 };
-        pthread_cond_timedwait(&s->freed, &s->lock, &at);
-        if (left(j))
-            rc = client_left(e);
-    }
-    s->running += rc == 0;
-    pthread_mutex_unlock(&s->lock);
-    return rc;
-}
-
-static void gate_leave(struct query_service *s)
-{
-    pthread_mutex_lock(&s->lock);
-    s->running--;
-    pthread_cond_signal(&s->freed);
-    pthread_mutex_unlock(&s->lock);
 }
 
 /* -------------------------------------------------------------------------- a job */
@@ -313,12 +247,15 @@ static int execute(struct query_job *j, const struct hogql_node *select, struct 
     q->tag = tag;
     q->gone = j->gone;
     q->gone_context = j->gone_context;
-    rc = gate_enter(j->scope->service, j, e);
+    rc = query_gate_enter(j->scope->service->gate, j->scope->team_id, j->seconds, j->gone,
+                          j->gone_context, e);
     if (rc < 0)
         return rc;
+    int64_t entered = clock_mono_us();
     rc = olap_run(j->olap, q, out, e);
-    gate_leave(j->scope->service);
-    j->engine_us += clock_mono_us() - compiled_at;
+    query_gate_leave(j->scope->service->gate, j->scope->team_id);
+    j->wait_us += entered - compiled_at;
+    j->engine_us += clock_mono_us() - entered;
     return rc;
 }
 
@@ -430,7 +367,7 @@ static int compute(struct run *r, struct query_entry **entry, struct err *e)
 {
     struct query_service *s = r->scope->service;
     bool counted = !r->scope->background;
-    int rc = counted ? crowd_enter(s, e) : 0;
+    int rc = counted ? query_gate_admit(s->gate, r->scope->team_id, e) : 0;
     if (rc < 0)
         return rc;
     do {
@@ -440,7 +377,7 @@ static int compute(struct run *r, struct query_entry **entry, struct err *e)
                    : query_cache_follow(s->cache, r->flight, r->scope, entry, e);
     } while (rc > 0);
     if (counted)
-        crowd_leave(s);
+        query_gate_dismiss(s->gate, r->scope->team_id);
     return rc;
 }
 
