@@ -2,9 +2,13 @@
  * model/cohort.c, members in cohort_member.c. */
 #include "api/cohort.h"
 
+#include <stdio.h>
+
 #include "api/field.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "query/query.h"
+#include "work/cohort.h"
 
 #define FOLDER "Unfiled/Cohorts"
 
@@ -140,6 +144,8 @@ static const struct field fields[] = {
     { "name", FIELD_STR, offsetof(struct input, c.name), FIELD_NULLABLE, .max = 400 },
     { "description", FIELD_STR, offsetof(struct input, c.description), 0, .max = 1000 },
     { "deleted", FIELD_BOOL, offsetof(struct input, c.deleted), 0 },
+    { "groups", FIELD_ANY, offsetof(struct input, c.groups), 0 },
+    { "filters", FIELD_OBJECT, offsetof(struct input, c.filters), FIELD_NULLABLE },
     { "_create_in_folder", FIELD_STR, offsetof(struct input, folder), FIELD_NULLABLE,
       .max = 1000 },
     { 0 },
@@ -171,8 +177,99 @@ static int find_members(struct req *r, const struct input *in, struct person_set
 
 static int read_body(struct req *r, struct input *in, struct err *e)
 {
+    const struct json *filters = json_get(r->body, "filters"), *groups = json_get(r->body, "groups");
+    const struct json *query = json_get(r->body, "query");
     int rc = fields_read(r->arena, r->body, "", fields, in, e);
-    return rc < 0 ? rc : read_members(r, in, e);
+    if (rc < 0)
+        return rc;
+    if (groups && groups->type != JSON_ARRAY && groups->type != JSON_OBJECT)
+        return err_set(e, ERR_INVALID, "groups", "Expected a list of items.");
+    if (query && query->type != JSON_NULL)
+        return err_set(e, ERR_INVALID, "query", "Cohorts made from a query are not supported.");
+    if (!in->c.is_static && json_is(filters, JSON_OBJECT) && filters->head &&
+        !json_get(filters, "properties"))
+        return err_set(e, ERR_INVALID, "filters",
+                       "Must contain a 'properties' key with type and values");
+    return read_members(r, in, e);
+}
+
+/* A name may be changed also of one whose filters are broken since. */
+static bool says_who(const struct req *r)
+{
+    return json_get(r->body, "filters") || json_get(r->body, "groups");
+}
+
+/* Could its members be computed? */
+static int check_filters(struct req *r, const struct cohort *c, struct err *e)
+{
+    struct query_scope scope = req_query_scope(r);
+    if (c->is_static)
+        return 0;
+    req_give_db(r);
+    int rc = query_check_cohort(&scope, c, e);
+    req_take_db(r);
+    if (rc < 0)
+        snprintf(e->attr, sizeof(e->attr), json_get(r->body, "filters") ? "filters" : "groups");
+    return rc;
+}
+
+/* Which cohorts reach which, from those that the filters name on. */
+struct reach {
+    struct req *r;
+    int64_t id; /* that must not be reached; 0: a new one, nobody names it yet */
+    int64_t *seen;
+    size_t seen_n;
+};
+
+static int reach_from(struct reach *x, const struct cohort *c, struct err *e)
+{
+    int64_t *ids;
+    size_t n;
+    int rc = cohort_references(x->r->arena, c, &ids, &n, e);
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        struct cohort next;
+        bool again = false;
+        if (ids[i] == x->id)
+            return err_set(e, ERR_INVALID, "filters",
+                           "Cohorts cannot reference other cohorts in a loop.");
+        for (size_t k = 0; k < x->seen_n; k++)
+            again = again || x->seen[k] == ids[i];
+        if (again)
+            continue;
+        x->seen = arena_grown(x->r->arena, x->seen, x->seen_n, sizeof(*x->seen));
+        x->seen[x->seen_n++] = ids[i];
+        rc = cohort_find(x->r->db, x->r->arena, x->r->project.id, ids[i], &next, e);
+        if (rc == 0 || (rc > 0 && next.deleted))
+            return err_set(e, ERR_INVALID, "filters", "Invalid Cohort ID in filter");
+        if (rc > 0)
+            rc = next.is_static ? 0 : reach_from(x, &next, e);
+    }
+    return rc;
+}
+
+/* In the transaction that writes: nobody makes the loop in between. */
+static int check_references(struct req *r, const struct cohort *c, struct err *e)
+{
+    struct reach x = { .r = r, .id = c->id };
+    return c->is_static || c->deleted ? 0 : reach_from(&x, c, e);
+}
+
+
+/* Ends the transaction of a change. The reply is what the change left, not what a calculation has made
+ * of it since. */
+static int reply_written(struct req *r, int status, const struct cohort *c, bool members,
+                         struct err *e)
+{
+    int rc = reply(r, status, c->id, e);
+    if (rc == 0)
+        rc = db_commit(r->db, e);
+    if (rc < 0)
+        return rc;
+    if (!c->is_static)
+        cohort_worker_wake(r->api->cohorts);
+    if (members)
+        deliver_now(r);
+    return 0;
 }
 
 /* -------------------------------------------------------------------------- handlers */
@@ -189,24 +286,21 @@ static int cohort_create(struct req *r, struct err *e)
     int rc = fields_read(r->arena, r->body, "", kind, &in.c.is_static, e);
     if (rc == 0)
         rc = read_body(r, &in, e);
-    if (rc == 0 && !in.c.is_static)
-        return err_set(e, ERR_INVALID, "is_static", "Dynamic cohorts are not supported.");
+    if (rc == 0)
+        rc = check_filters(r, &in.c, e);
+    in.c.requested = !in.c.is_static;
     in.c.folder = in.folder.n ? in.folder : STR(FOLDER);
     if (rc == 0)
         rc = find_members(r, &in, &set, e);
     if (rc == 0)
         rc = db_begin(r->db, e);
     if (rc == 0)
+        rc = check_references(r, &in.c, e);
+    if (rc == 0)
         rc = cohort_insert(r->db, &in.c, e);
     if (rc == 0)
         rc = cohort_add(r, &in.c, &set, e);
-    if (rc == 0)
-        rc = db_commit(r->db, e);
-    if (rc < 0)
-        return rc;
-    if (set.n)
-        deliver_now(r);
-    return reply(r, 201, in.c.id, e);
+    return rc < 0 ? rc : reply_written(r, 201, &in.c, set.n > 0, e);
 }
 
 int cohort_load(struct req *r, struct cohort *out, struct err *e)
@@ -225,32 +319,44 @@ static int cohort_fetch(struct req *r, struct err *e)
     return rc < 0 ? rc : reply(r, 200, c.id, e);
 }
 
+static int check_kind(struct req *r, const struct cohort *c, struct err *e)
+{
+    static const struct field kind[] = { { "is_static", FIELD_BOOL, 0, 0 }, { 0 } };
+    bool is_static = c->is_static;
+    int rc = fields_read(r->arena, r->body, "", kind, &is_static, e);
+    if (rc == 0 && is_static != c->is_static)
+        return err_set(e, ERR_INVALID, "is_static", "A cohort stays static or dynamic as it was "
+                                                    "made.");
+    return rc;
+}
+
 static int cohort_change(struct req *r, struct err *e)
 {
     struct input in = { 0 };
     struct person_set set = { 0 };
     int rc = cohort_load(r, &in.c, e);
     if (rc == 0)
-        rc = read_members(r, &in, e);
+        rc = read_body(r, &in, e);
+    if (rc == 0)
+        rc = check_kind(r, &in.c, e);
     if (rc == 0 && in.c.is_static)
         rc = find_members(r, &in, &set, e);
+    if (rc == 0 && says_who(r))
+        rc = check_filters(r, &in.c, e);
     if (rc == 0)
         rc = db_begin(r->db, e); /* read and write as one: two editors lose nothing */
     if (rc == 0)
         rc = cohort_load(r, &in.c, e);
     if (rc == 0)
         rc = read_body(r, &in, e);
+    if (rc == 0 && says_who(r))
+        rc = check_references(r, &in.c, e);
+    in.c.requested += !in.c.is_static && !in.c.deleted;
     if (rc == 0)
         rc = cohort_update(r->db, &in.c, e);
     if (rc == 0)
         rc = cohort_add(r, &in.c, &set, e);
-    if (rc == 0)
-        rc = db_commit(r->db, e);
-    if (rc < 0)
-        return rc;
-    if (set.n)
-        deliver_now(r);
-    return reply(r, 200, in.c.id, e);
+    return rc < 0 ? rc : reply_written(r, 200, &in.c, set.n > 0, e);
 }
 
 #define AT "/api/projects/:project/cohorts/"

@@ -16,6 +16,7 @@ struct api {
     struct journal *journal;
     struct query_service *queries;
     struct lru *pages; /* of lists, ready to be sent */
+    struct cohort_worker *cohorts;
     struct flusher *flusher;
     struct engine_child *engine;
     struct traffic *traffic; /* counts; the one thing here that handlers change */

@@ -21,6 +21,7 @@
 #include "ingest/flush.h"
 #include "ingest/journal.h"
 #include "olap/olap.h"
+#include "work/cohort.h"
 
 /* The parts of a running server, started top down and ended bottom up. */
 struct running {
@@ -32,6 +33,7 @@ struct running {
     struct flusher *flusher;
     struct query_service *queries;
     struct exporter *exporter;
+    struct cohort_worker *cohorts;
     struct throttle *throttle; /* NULL: keys are not limited */
     struct lru *pages;
     struct http_server *http;
@@ -201,6 +203,8 @@ static void end_all(struct running *r)
         http_server_stop(r->metrics);
     if (r->http)
         http_server_stop(r->http);
+    if (r->cohorts)
+        cohort_worker_stop(r->cohorts);
     lru_free(r->pages);
     traffic_free(r->traffic);
     query_service_free(r->queries);
@@ -273,12 +277,16 @@ static int start_all(struct running *r, struct arena *a, const struct options *o
     if (rc < 0)
         return rc;
     r->queries = query_service_new(r->olap, r->store);
+    rc = cohort_worker_start(r->store, r->olap, r->queries, &r->cohorts, e);
+    if (rc < 0)
+        return rc;
     r->throttle = strcmp(o->rate_limits, "on") == 0 ? throttle_new() : NULL;
     r->pages = lru_new(LIMIT_LIST_CACHE);
     r->traffic = api_traffic_new();
     *api = (struct api){ .store = r->store, .olap = r->olap, .journal = r->journal,
-                         .queries = r->queries, .exporter = r->exporter, .throttle = r->throttle, .pages = r->pages,
-                         .flusher = r->flusher, .engine = r->engine,
+                         .queries = r->queries, .exporter = r->exporter, .cohorts = r->cohorts,
+                         .throttle = r->throttle, .pages = r->pages, .flusher = r->flusher,
+                         .engine = r->engine,
                          .traffic = r->traffic, .data = o->data, .started = clock_mono_us(),
                          .public_url = o->public_url,
                          .secure = o->public_url && strncmp(o->public_url, "https://", 8) == 0 };

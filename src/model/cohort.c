@@ -127,6 +127,97 @@ int cohort_page(struct db *d, struct arena *a, const struct cohort_filter *f, in
     return rc < 0 ? rc : read_all(st, a, out, n, e);
 }
 
+/* -------------------------------------------------------------------------- references */
+
+struct references {
+    struct arena *arena;
+    int64_t *ids;
+    size_t n;
+};
+
+/* {type: "cohort", value: id}, anywhere. */
+static void add_references(struct references *r, const struct json *v)
+{
+    const struct json *value = json_get(v, "value");
+    int64_t id;
+    bool names = str_eqz(json_get_text(v, "type"), "cohort") && value &&
+                 (value->type == JSON_NUMBER || value->type == JSON_STRING) &&
+                 str_to_i64(value->text, &id);
+    if (names) {
+        r->ids = arena_grown(r->arena, r->ids, r->n, sizeof(*r->ids));
+        r->ids[r->n++] = id;
+    }
+    for (const struct json *m = v->head; m; m = m->next)
+        if (m->type == JSON_ARRAY || m->type == JSON_OBJECT)
+            add_references(r, m);
+}
+
+int cohort_references(struct arena *a, const struct cohort *c, int64_t **out, size_t *n,
+                      struct err *e)
+{
+    struct references r = { .arena = a };
+    struct json *v;
+    int rc = json_parse(a, c->filters.p ? c->filters : c->groups, &v, e);
+    if (rc < 0)
+        return rc;
+    add_references(&r, v);
+    *out = r.ids;
+    *n = r.n;
+    return 0;
+}
+
+int cohort_refers(struct arena *a, const struct cohort *c, int64_t id, bool *out, struct err *e)
+{
+    int64_t *ids;
+    size_t n;
+    int rc = cohort_references(a, c, &ids, &n, e);
+    if (rc < 0)
+        return rc;
+    *out = false;
+    for (size_t i = 0; i < n; i++)
+        *out = *out || ids[i] == id;
+    return 0;
+}
+
+/* -------------------------------------------------------------------------- calculations */
+
+int cohort_find_due(struct db *d, struct arena *a, int64_t old, struct cohort *out, struct err *e)
+{
+    struct stmt *st;
+    int rc = db_open(d, a, &st, e,
+                     COLUMNS "WHERE c.is_static = 0 AND c.deleted = 0"
+                             " AND (c.requested <> c.done OR coalesce(c.tried_at, 0) < ?2)"
+                             " ORDER BY c.requested = c.done, c.tried_at, c.id LIMIT 1",
+                     "it", UNKNOWN, old);
+    if (rc < 0 || (rc = stmt_step(st, e)) <= 0)
+        return rc;
+    read_row(st, a, out);
+    stmt_end(st);
+    return 1;
+}
+
+int cohort_request(struct db *d, int64_t id, struct err *e)
+{
+    return db_run(d, e,
+                  "UPDATE cohort SET requested = requested + 1 WHERE id = ? AND is_static = 0", "i",
+                  id);
+}
+
+int cohort_ended(struct db *d, const struct cohort *c, const struct cohort_outcome *o,
+                 struct err *e)
+{
+    int64_t now = clock_now_us();
+    if (!o->version)
+        return db_run(d, e,
+                      "UPDATE cohort SET done = ?, tried_at = ?, last_error_message = ?,"
+                      " errors_calculating = errors_calculating + 1 WHERE id = ?",
+                      "itsi", c->requested, now, o->message, c->id);
+    return db_run(d, e,
+                  "UPDATE cohort SET done = ?1, tried_at = ?2, last_calculation = ?2, version = ?3,"
+                  " count = ?4, errors_calculating = 0, last_error_message = NULL WHERE id = ?5",
+                  "itiii", c->requested, now, o->version, o->count, c->id);
+}
+
 /* -------------------------------------------------------------------------- members */
 
 int cohort_member_add(struct db *d, int64_t cohort_id, int64_t person_id, struct err *e)

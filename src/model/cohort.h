@@ -48,6 +48,23 @@ int cohort_count(struct db *d, struct arena *a, const struct cohort_filter *f, i
 int cohort_page(struct db *d, struct arena *a, const struct cohort_filter *f, int64_t limit,
                 int64_t offset, struct cohort **out, size_t *n, struct err *e);
 
+/* Other cohorts. refers: do its filters name that one? references: all they name, each at least once. */
+int cohort_refers(struct arena *a, const struct cohort *c, int64_t id, bool *out, struct err *e);
+int cohort_references(struct arena *a, const struct cohort *c, int64_t **out, size_t *n,
+                      struct err *e);
+
+/* Calculations of dynamic ones. due: asked for, or not tried since `old`; 1 found, 0 none. */
+int cohort_find_due(struct db *d, struct arena *a, int64_t old, struct cohort *out, struct err *e);
+int cohort_request(struct db *d, int64_t id, struct err *e);
+struct cohort_outcome {
+    int64_t version; /* in force from now on; 0: it failed, the one before stays */
+    int64_t count;
+    str message;     /* of the failure */
+};
+/* Of the requests that c had, as it was read when it began. */
+int cohort_ended(struct db *d, const struct cohort *c, const struct cohort_outcome *o,
+                 struct err *e);
+
 /* Members of static cohorts. add and remove: 1 it changed something, 0 it was so, or the person is gone. */
 int cohort_member_add(struct db *d, int64_t cohort_id, int64_t person_id, struct err *e);
 int cohort_member_remove(struct db *d, int64_t cohort_id, int64_t person_id, struct err *e);

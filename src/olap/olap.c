@@ -359,6 +359,8 @@ static void add_statement(struct buf *b, const struct olap_query *q)
 {
     if (q->tag)
         buf_printf(b, "/* %s */ ", q->tag);
+    if (q->into)
+        buf_printf(b, "INSERT INTO %s ", q->into);
     buf_str(b, q->sql);
     buf_char(b, '\0');
     b->n -= !b->full;

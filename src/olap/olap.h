@@ -16,6 +16,7 @@ struct olap_query {
     str sql;
     str data;            /* rows of an INSERT; STR_NULL: none */
     const char *format;  /* of the answer, when the statement names none; NULL: JSONCompact */
+    const char *into;    /* sql is a SELECT whose rows go into that table, "name (columns)"; or NULL */
     bool change;         /* may change data; others run read-only */
     int seconds;         /* time limit; 0: 60 */
     const char *tag;     /* for olap_cancel; NULL: cannot be cancelled */
@@ -51,6 +52,13 @@ struct olap_counts {
     int64_t failures;
 };
 void olap_counts(const struct olap *o, struct olap_counts *out);
+
+/* Where members of dynamic cohorts go: for `into`. */
+extern const char olap_cohort_people[];
+/* From now on that version of a cohort's members is the one in force; older ones than it and the one
+ * before are dropped. */
+int olap_cohort_use(struct olap *o, int64_t team_id, int64_t cohort_id, int64_t version,
+                    int64_t before, struct err *e);
 
 /* Creates what the store lacks of hoglet's tables (olap/schema/). */
 int olap_prepare(struct olap *o, struct err *e);

@@ -4,6 +4,9 @@
 #include "model/cohort.h"
 #include "query/internal.h"
 
+/* What the filters say, on the table of persons; never NULL. */
+int query_cohort_condition(struct query_job *j, const struct cohort *c, struct hogql_node **out,
+                           struct err *e);
 /* A SELECT of the members' ids, one column. */
 int query_cohort_members(struct query_job *j, const struct cohort *c, struct hogql_node **out,
                          struct err *e);

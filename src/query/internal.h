@@ -87,6 +87,9 @@ int query_select(struct query_job *j, const struct hogql_node *select, const str
 int query_stream(struct query_job *j, const struct hogql_node *select, const char *format,
                  int (*take)(void *context, str piece, struct err *e), void *context,
                  struct err *e);
+/* Compiles the tree and puts its rows into a table of the event store: "name (columns)". */
+int query_store(struct query_job *j, const struct hogql_node *select, const char *into,
+                struct err *e);
 /* The limits of a query that returns rows to its caller: 100 when it names none, 50,000. */
 void query_limit_rows(struct query_job *j);
 

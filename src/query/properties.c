@@ -503,6 +503,14 @@ static int type_person(struct filter *f, struct hogql_node **out, struct err *e)
     return with_field(f, field_person, out, e);
 }
 
+/* The person itself has one thing to be asked for: since when it is there. */
+static int type_person_metadata(struct filter *f, struct hogql_node **out, struct err *e)
+{
+    if (!str_eqz(f->key, "created_at"))
+        return err_set(e, ERR_INVALID, NULL, "The person_metadata filter knows only created_at");
+    return with_field(f, field_metadata, out, e);
+}
+
 static int type_session(struct filter *f, struct hogql_node **out, struct err *e)
 {
     return with_field(f, field_session, out, e);
@@ -591,6 +599,7 @@ static const struct {
     { "feature", type_event, ON_EVENTS },
     { "event_metadata", type_metadata, ON_EVENTS },
     { "person", type_person, ON_EVENTS | ON_PERSONS },
+    { "person_metadata", type_person_metadata, ON_PERSONS },
     { "element", type_element, ON_EVENTS },
     { "session", type_session, ON_EVENTS | ON_SESSIONS },
     { "group", type_group, ON_EVENTS | ON_GROUPS },

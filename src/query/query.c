@@ -259,6 +259,14 @@ static int execute(struct query_job *j, const struct hogql_node *select, struct 
     return rc;
 }
 
+int query_store(struct query_job *j, const struct hogql_node *select, const char *into,
+                struct err *e)
+{
+    struct hogql_compiled compiled;
+    struct olap_query q = { .into = into, .change = true };
+    return execute(j, select, &q, &compiled, NULL, e);
+}
+
 int query_execute(struct query_job *j, const struct hogql_node *select,
                   struct hogql_compiled *compiled, struct buf *out, struct err *e)
 {

@@ -87,6 +87,14 @@ void query_write_answer(struct json_writer *w, const struct query_answer *a);
  * the event store. */
 int query_check_action(const struct query_scope *s, str steps, struct err *e);
 
+struct cohort;
+/* The same for a cohort's filters. */
+int query_check_cohort(const struct query_scope *s, const struct cohort *c, struct err *e);
+/* Computes the members of a dynamic cohort into the event store, under that version, which no query reads
+ * before it is in force. */
+int query_calculate_cohort(const struct query_scope *s, const struct cohort *c, int64_t version,
+                           int64_t *count, struct err *e);
+
 /* The node without its wrappers; NULL when it is no object with a kind. */
 const struct json *query_unwrap(const struct json *node);
 
