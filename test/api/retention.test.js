@@ -50,6 +50,8 @@ test("by hand: days around the change of clocks, a merged person", async () => {
     [[2, 1, 1, 1, 1], [1, 1, 0, 0, 0], [0, 0, 0, 0, 0], [0, 0, 0, 0, 0], [0, 0, 0, 0, 0]]);
   assert.deepEqual(await data({ cumulative: true }), [[2, 2, 2, 2, 1], [2, 2, 1, 1, 0], [2, 1, 1, 0, 0], [1, 0, 0, 0, 0], [1, 0, 0, 0, 0]]);
   assert.deepEqual(await data({ retentionCustomBrackets: [1, 2, 3] }), [[2, 1, 2, 1], [2, 2, 1, 0], [2, 0, 1, 0], [1, 0, 0, 0], [1, 0, 0, 0]]);
+  assert.deepEqual(await data({ retentionCustomBrackets: [2] }), [[2, 1], [2, 2], [2, 1], [1, 0], [1, 0]]);
+  assert.deepEqual(await data({ retentionCustomBrackets: [1, 1] }), [[2, 1, 1], [2, 2, 0], [2, 0, 1], [1, 0, 0], [1, 0, 0]]);
   // Ann starts on 29 at 0:00 and is back after 47 hours and 59 minutes, 48 hours, and 118.
   assert.deepEqual((await data({ timeWindowMode: "24_hour_windows" }))[0], [2, 1, 2, 0, 1]);
   assert.deepEqual(await data({ totalIntervals: 2 }, { dateRange: { date_to: "2024-03-30" } }), [[2, 1], [2, 0]]);
@@ -95,7 +97,7 @@ test("many questions, each counted again", async () => repeat(async (rand, place
   const entity = (x) => ({ id: x.event, type: "events", properties: x.properties });
   const total = pick([1, 3, 5, 8, 11]), windows = rand() < 0.25, labelled = rand() < 0.3;
   const ask = { total, interval, last: range.last, type: pick(["retention_recurring", "retention_first_time", "retention_first_ever_occurrence"]),
-    windows, cumulative: !windows && rand() < 0.3, least: pick([undefined, undefined, 1, 2, 3]), brackets: rand() < 0.25 ? pick([[1, 2, 4], [3], [2, 2, 2, 2]]) : undefined,
+    windows, cumulative: !windows && rand() < 0.3, least: pick([undefined, undefined, 1, 2, 3]), brackets: rand() < 0.35 ? pick([[1, 2, 4], [3], [2, 2, 2, 2], [1], [1, 1], [2]]) : undefined,
     labelOf: labelled ? (f) => f.properties.$browser || NONE : undefined, limit: pick([1, 2, 25]),
     isNamed: (f) => target.event === null || f.event === target.event,
     isTarget: (f) => target.keep(f) && filters.keep(f), isReturn: (f) => returning.keep(f) && filters.keep(f) };
