@@ -17,11 +17,19 @@ struct query_breakdown_part {
     struct hogql_node *number; /* with bins: the value as a number */
 };
 
+/* One of the cohorts that rows are split by. */
+struct query_breakdown_cohort {
+    int64_t id; /* 0: all users */
+    str name;
+};
+
 struct query_breakdown {
     struct hogql_node *expression; /* text, or a list of texts; never null. NULL: no breakdown */
     bool list;                     /* `breakdowns`: values are lists */
     size_t n;
     struct query_breakdown_part parts[BREAKDOWNS_MAX];
+    struct query_breakdown_cohort *cohorts; /* NULL: split by other things */
+    size_t cohorts_n;
     int64_t limit;
     bool hide_other;
     const struct json *node; /* the filter, to be echoed; NULL: none */
@@ -29,6 +37,18 @@ struct query_breakdown {
 
 int query_breakdown_read(struct query_job *j, const struct json *node, struct query_breakdown *out,
                          struct err *e);
+/* The same for a breakdown by cohorts; *is: it was one, else nothing is read. Only for what counts each
+ * event, or actor, once for each value. */
+int query_breakdown_read_cohorts(struct query_job *j, const struct json *node,
+                                 struct query_breakdown *out, bool *is, struct err *e);
+/* The one that a value (an id, "all") means; NULL: none of them. */
+const struct query_breakdown_cohort *query_breakdown_cohort_of(const struct query_breakdown *b,
+                                                               const struct json *value);
+/* Its value in rows; that the event's person is in it, NULL: everybody is. */
+struct hogql_node *query_breakdown_cohort_value(struct arena *a,
+                                                const struct query_breakdown_cohort *c);
+struct hogql_node *query_breakdown_in_cohort(struct arena *a,
+                                             const struct query_breakdown_cohort *c);
 /* Whether a part has bins: then the range of its numbers must be known. */
 bool query_breakdown_has_bins(const struct query_breakdown *b);
 /* Makes the expression anew, with the least and the greatest number of each part that has bins; NAN:

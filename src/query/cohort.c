@@ -44,6 +44,11 @@ static int find(struct query_job *j, int64_t id, str name, struct cohort *out, s
     return rc > 0 && out->deleted ? 0 : rc;
 }
 
+int query_find_cohort(struct query_job *j, int64_t id, struct cohort *out, struct err *e)
+{
+    return find(j, id, STR(""), out, e);
+}
+
 int query_cohort_named(void *cls, int64_t id, str name, struct hogql_node **out, struct err *e)
 {
     struct query_job *j = cls;

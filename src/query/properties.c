@@ -567,15 +567,18 @@ static int type_cohort(struct filter *f, struct hogql_node **out, struct err *e)
     bool negative = str_eqz(f->op, "not_in") || str_eqz(f->op, "is_not") ||
                     (json_is(negation, JSON_BOOL) && negation->boolean);
     int64_t id;
-    if (!f->value || f->value->type == JSON_NULL)
-        return 0;
-    if (!str_to_i64(str_trim(value_text(f->value)), &id))
-        return err_set(e, ERR_INVALID, NULL, "Cohort filters need the cohort's id as value");
-    struct hogql_node *person = f->scope == PROPERTIES_OF_PERSONS
-                                    ? hogql_field(a, "id", NULL)
-                                    : hogql_field(a, "person_id", NULL);
-    *out = hogql_compare(a, negative ? HOGQL_NOT_IN_COHORT : HOGQL_IN_COHORT, person,
-                         hogql_int(a, id));
+    const struct json *v = json_is(f->value, JSON_ARRAY) ? f->value->head : f->value;
+    for (; v && v->type != JSON_NULL; v = json_is(f->value, JSON_ARRAY) ? v->next : NULL) {
+        struct hogql_node *person = f->scope == PROPERTIES_OF_PERSONS
+                                        ? hogql_field(a, "id", NULL)
+                                        : hogql_field(a, "person_id", NULL);
+        if (!str_to_i64(str_trim(value_text(v)), &id))
+            return err_set(e, ERR_INVALID, NULL, "Cohort filters need the cohort's id as value");
+        struct hogql_node *one =
+            hogql_compare(a, negative ? HOGQL_NOT_IN_COHORT : HOGQL_IN_COHORT, person,
+                          hogql_int(a, id));
+        *out = negative ? hogql_and(a, *out, one) : hogql_or(a, *out, one);
+    }
     return 0;
 }
 

@@ -165,6 +165,7 @@ static int read_bins(struct trends *t, struct err *e)
 
 int trends_read(struct trends *t, struct err *e)
 {
+    bool by_cohorts = false;
     const struct json *filter = NULL;
     t->smoothing = 1;
     int rc = query_shape_check(&query_shape_trends, t->node, e);
@@ -186,6 +187,8 @@ int trends_read(struct trends *t, struct err *e)
     if (rc == 0)
         rc = query_get_group(t->node, &t->group_index, e);
     if (rc == 0)
+        rc = query_breakdown_read_cohorts(t->j, t->node, &t->breakdown, &by_cohorts, e);
+    if (rc == 0 && !by_cohorts)
         rc = query_breakdown_read(t->j, t->node, &t->breakdown, e);
     if (rc == 0)
         rc = query_all_properties(t->j, PROPERTIES_OF_EVENTS, t->node, &t->filter, e);

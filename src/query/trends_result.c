@@ -270,7 +270,9 @@ static void write_action(struct result *r, struct json_writer *w, const struct t
 
 static str label_of(struct result *r, const struct trends_row *row)
 {
-    str value = row->value ? query_breakdown_text(r->a, row->value) : STR_NULL;
+    const struct query_breakdown_cohort *c =
+        query_breakdown_cohort_of(&r->t->breakdown, row->value);
+    str value = c ? c->name : row->value ? query_breakdown_text(r->a, row->value) : STR_NULL;
     if (row->formula) {
         str name = row->formula->name.n
                        ? row->formula->name
@@ -321,8 +323,13 @@ static void write_item(struct result *r, struct json_writer *w, const struct tre
     json_str(w, label_of(r, row));
     write_data(r, w, row);
     if (row->value) {
+        const struct query_breakdown_cohort *c =
+            query_breakdown_cohort_of(&r->t->breakdown, row->value);
         json_key(w, "breakdown_value");
-        json_tree(w, row->value);
+        if (c && c->id)
+            json_i64(w, c->id);
+        else
+            json_tree(w, row->value);
     }
     if (r->t->compare_asked) {
         json_key(w, "compare");

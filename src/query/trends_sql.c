@@ -357,7 +357,9 @@ static int firsts_source(struct branch *b, const struct hogql_node *more, struct
     value(b, &in, hogql_call(a, "min", time, NULL), "first_at");
     if (b->buckets)
         value(b, &in, hogql_call(a, "min", bucket(b), NULL), "bucket");
-    if (b->t->breakdown.expression)
+    if (b->t->breakdown.cohorts) /* an actor is in several */
+        key(b, &in, hogql_copy(a, b->t->breakdown.expression), "breakdown");
+    else if (b->t->breakdown.expression)
         value(b, &in,
               hogql_call(a, "argMin", hogql_copy(a, b->t->breakdown.expression), time, NULL),
               "breakdown");
@@ -563,6 +565,18 @@ static struct hogql_node *breakdown_value(struct branch *b, const struct json *v
     return list;
 }
 
+/* The expression would make several rows of an event. */
+static int of_cohort(struct branch *b, const struct json *v, struct hogql_node **out,
+                     struct err *e)
+{
+    const struct query_breakdown_cohort *c = query_breakdown_cohort_of(&b->t->breakdown, v);
+    if (!c)
+        return err_set(e, ERR_INVALID, NULL, "The breakdown has no cohort \"" STR_FMT "\"",
+                       STR_ARG(v->text));
+    *out = query_breakdown_in_cohort(b->a, c);
+    return 0;
+}
+
 /* That `of` is the breakdown value, or one of those beyond the limit; NULL: any. */
 static int of_value(struct branch *b, const struct json *v, struct hogql_node *of,
                     struct hogql_node **out, struct err *e)
@@ -572,6 +586,8 @@ static int of_value(struct branch *b, const struct json *v, struct hogql_node *o
     *out = NULL;
     if (!v)
         return 0;
+    if (b->t->breakdown.cohorts && b->entity->math->family != MATH_FIRST)
+        return of_cohort(b, v, out, e);
     if (!first || !str_eqz(first->text, BREAKDOWN_OTHER)) {
         *out = hogql_compare(b->a, HOGQL_EQ, of, breakdown_value(b, v));
         return 0;
