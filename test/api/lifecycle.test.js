@@ -2,7 +2,7 @@
 "use strict";
 const { test, before, after } = require("node:test");
 const assert = require("node:assert/strict");
-const { rig, byHand, repeat, someRange, someFilters, someEntity, someActors } = require("./reference/rig.js");
+const { rig, byHand, signUpsAndPro, isSignUpOrPro, repeat, someRange, someFilters, someEntity, someActors } = require("./reference/rig.js");
 const { lifecycle } = require("./reference/lifecycle.js");
 
 const statuses = ["new", "returning", "resurrecting", "dormant"];
@@ -73,6 +73,14 @@ test("by hand: merged people are one; events without a person are none", async (
 test("no events at all are zeros", async () => {
   const json = await r.ask(node({ series: [{ kind: "EventsNode", event: "never" }], dateRange: { date_from: "2024-03-01", date_to: "2024-03-03" } }));
   for (const item of json.results) assert.deepEqual(item.data, [0, 0, 0]);
+});
+
+test("an action's events", async () => {
+  const place = { zone: "Europe/Berlin", weekStart: 1 }, range = { interval: "week", first: r.season.from.slice(0, 10), last: r.season.to.slice(0, 10) };
+  const json = await r.ask(node({ interval: "week", dateRange: { date_from: range.first, date_to: range.last },
+    series: [{ kind: "ActionsNode", id: await signUpsAndPro(r, place.zone) }] }), place.zone);
+  assert.deepEqual({ days: json.results[0].days, ...numbers(json) }, lifecycle(r.product.facts.filter(isSignUpOrPro), r.product.born, { ...place, ...range }));
+  assert.deepEqual([json.results[0].label, json.results[0].action.type], ["Up - new", "actions"]);
 });
 
 test("many questions, each counted again", async () => repeat(async (rand, place) => {

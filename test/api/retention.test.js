@@ -2,7 +2,7 @@
 "use strict";
 const { test, before, after } = require("node:test");
 const assert = require("node:assert/strict");
-const { rig, byHand, repeat, someRange, someFilters, someEntity, someActors } = require("./reference/rig.js");
+const { rig, byHand, signUpsAndPro, isSignUpOrPro, repeat, someRange, someFilters, someEntity, someActors } = require("./reference/rig.js");
 const { retention, NONE } = require("./reference/retention.js");
 
 let r;
@@ -90,12 +90,27 @@ test("by hand: the first time was before the range, or was of another kind", asy
   assert.deepEqual(await data("retention_first_time", { targetEntity: { id: "never" } }), [[0, 0, 0], [0, 0, 0], [0, 0, 0]]);
 });
 
+test("actions begin and bring back; many intervals", async () => {
+  const place = { zone: "Europe/Berlin", weekStart: 1 }, last = r.season.to.slice(0, 10), id = await signUpsAndPro(r, place.zone);
+  const isPage = (f) => f.event === "$pageview";
+  for (const [target, returning, isTarget, isReturn, more] of [
+    [{ id, type: "actions" }, { id: "$pageview", type: "events" }, isSignUpOrPro, isPage, {}],
+    [{ id: "$pageview" }, { id, type: "actions" }, isPage, isSignUpOrPro, { type: "retention_first_ever_occurrence" }],
+    [{ id: "$pageview" }, { id, type: "actions" }, isPage, isSignUpOrPro, { total: 70 }]]) {
+    const ask = { total: 7, interval: "day", last, type: "retention_recurring", isNamed: isTarget, isTarget, isReturn, ...more };
+    const { results } = await r.ask(node({ retentionType: ask.type, totalIntervals: ask.total, targetEntity: target, returningEntity: returning },
+      { dateRange: { date_to: last } }), place.zone);
+    assert.deepEqual(results, retention(r.product.facts, { ...place, ...ask }));
+    assert.ok(results.some((row) => row.values[1].count > 0));
+  }
+});
+
 test("many questions, each counted again", async () => repeat(async (rand, place) => {
   const pick = (list) => list[Math.floor(rand() * list.length)];
   const interval = pick(["hour", "day", "day", "day", "week", "month"]), range = someRange(rand, r, interval);
   const filters = someFilters(rand), target = someEntity(rand), returning = rand() < 0.3 ? target : someEntity(rand), actors = someActors(rand, r);
   const entity = (x) => ({ id: x.event, type: "events", properties: x.properties });
-  const total = pick([1, 3, 5, 8, 11]), windows = rand() < 0.25, labelled = rand() < 0.3;
+  const total = pick([1, 3, 5, 8, 11, rand() < 0.2 ? 70 : 2]), windows = rand() < 0.25, labelled = rand() < 0.3;
   const ask = { total, interval, last: range.last, type: pick(["retention_recurring", "retention_first_time", "retention_first_ever_occurrence"]),
     windows, cumulative: !windows && rand() < 0.3, least: pick([undefined, undefined, 1, 2, 3]), brackets: rand() < 0.35 ? pick([[1, 2, 4], [3], [2, 2, 2, 2], [1], [1, 1], [2]]) : undefined,
     labelOf: labelled ? (f) => f.properties.$browser || NONE : undefined, limit: pick([1, 2, 25]),

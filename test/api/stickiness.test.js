@@ -3,7 +3,7 @@
 const { test, before, after } = require("node:test");
 const assert = require("node:assert/strict");
 const { addDays } = require("./query_events.js");
-const { rig, byHand, repeat, someRange, someFilters, someEntity, someActors } = require("./reference/rig.js");
+const { rig, byHand, signUpsAndPro, isSignUpOrPro, repeat, someRange, someFilters, someEntity, someActors } = require("./reference/rig.js");
 const { stickiness } = require("./reference/stickiness.js");
 
 let r;
@@ -67,6 +67,8 @@ test("whom a series counts", async () => {
   const by = (actorOf) => stickiness(facts(actorOf).map((f) => ({ ...f, actor: actorOf(f) })), range).data;
   const data = async (more) => (await r.ask(node({ dateRange, series: [{ ...pageview, ...more }] }))).results[0].data;
   assert.deepEqual(await data({ math: "dau" }), by((f) => f.actor));
+  const action = stickiness(r.product.facts.filter(isSignUpOrPro), range).data;
+  assert.deepEqual(await data({ kind: "ActionsNode", event: undefined, id: await signUpsAndPro(r, "UTC") }), action);
   assert.deepEqual(await data({ math: "unique_group", math_group_type_index: 0 }), by((f) => f.company));
   assert.deepEqual(await data({ math: "hogql", math_hogql: "properties.plan" }), by((f) => f.properties.plan));
 });

@@ -8,7 +8,7 @@ const { capture, addDays } = require("../query_events.js");
 const { makeProduct, random, HOUR, DAY } = require("./product.js");
 
 const seed = Number(process.env.HOGLET_SEED ?? Date.now() % 1000000);
-const rounds = Number(process.env.HOGLET_ROUNDS ?? 10);
+const rounds = Number(process.env.HOGLET_ROUNDS ?? 8);
 for (const name of ["HOGLET_SEED", "HOGLET_ROUNDS"]) delete process.env[name]; // no settings of the server
 const places = [{ zone: "UTC", weekStart: 0 }, { zone: "Europe/Berlin", weekStart: 1 },
   { zone: "America/New_York", weekStart: 0 }];
@@ -16,7 +16,7 @@ const places = [{ zone: "UTC", weekStart: 0 }, { zone: "Europe/Berlin", weekStar
 const seasons = [{ from: "2024-01-25T00:00:00Z", to: "2024-04-09T20:00:00Z" },
   { from: "2024-09-10T00:00:00Z", to: "2024-11-12T20:00:00Z" }];
 
-async function rig(events = 400) {
+async function rig(events = 300) {
   const season = seasons[seed % 2];
   const s = await start(["--clock", new Date(Date.parse(season.to) + 2 * 3600000).toISOString()]);
   const product = makeProduct(seed, events, season.from, season.to);
@@ -93,6 +93,15 @@ function someActors(rand, { product }) {
   return { query: { aggregation_group_type_index: 0 }, actorOf: (f) => f.company, born: product.founded };
 }
 
+// The id of an action in the project of that zone, of sign-ups and of page views on the plan "pro".
+async function signUpsAndPro({ s, projects }, zone) {
+  const steps = [{ event: "sign up" }, { event: "$pageview", properties: [{ key: "plan", type: "event", operator: "exact", value: "pro" }] }];
+  const reply = await s.call("POST", `/api/projects/${projects[zone].id}/actions/`, { body: { name: "Up", steps } });
+  assert.equal(reply.status, 201, reply.text);
+  return reply.json.id;
+}
+const isSignUpOrPro = (f) => f.event === "sign up" || (f.event === "$pageview" && f.properties.plan === "pro");
+
 // A project of its own with events worked out by hand: [who, when, {event, properties}?].
 async function byHand({ s }, settings, list) {
   const project = s.cli("project", "add", "--name", "by hand");
@@ -107,4 +116,4 @@ async function byHand({ s }, settings, list) {
   };
 }
 
-module.exports = { rig, byHand, repeat, places, someRange, someFilters, someEntity, someActors };
+module.exports = { rig, byHand, signUpsAndPro, isSignUpOrPro, repeat, places, someRange, someFilters, someEntity, someActors };
