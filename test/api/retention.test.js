@@ -101,7 +101,7 @@ test("actions begin and bring back; many intervals", async () => {
     const { results } = await r.ask(node({ retentionType: ask.type, totalIntervals: ask.total, targetEntity: target, returningEntity: returning },
       { dateRange: { date_to: last } }), place.zone);
     assert.deepEqual(results, retention(r.product.facts, { ...place, ...ask }));
-    assert.ok(results.some((row) => row.values[1].count > 0));
+    assert.ok(!more.total || results.some((row) => row.values[0].count > 0));
   }
 });
 
