@@ -34,6 +34,7 @@
 #define LIMIT_BINS 200                    /* ranges of a histogram */
 #define LIMIT_SERIES 50                   /* series of one query */
 #define LIMIT_FUNNEL_ACTOR (128u << 20)   /* bytes of one actor's events in a funnel */
+#define LIMIT_FUNNEL_PEOPLE (6u << 20)    /* bytes of the ids of people behind a funnel's number */
 #define LIMIT_FUNNEL_MEMORY (256u << 20)  /* bytes of what a funnel keeps of conversions and values */
 #define LIMIT_RETENTION 400              /* intervals of a retention, and values of its rows */
 #define LIMIT_RETENTION_REACH 4000        /* intervals its brackets may hold */

@@ -47,6 +47,9 @@ str *query_column_names(struct arena *a, const struct hogql_node *select, size_t
 typedef int (*query_options_fn)(struct query_job *j, const struct json *insight,
                                 struct json_writer *w, struct err *e);
 
+/* funnels_actors.c */
+int query_actors_funnels(struct query_job *j, const struct query_click *click,
+                         struct query_actors *out, struct err *e);
 /* trends_actors.c */
 int query_actors_trends(struct query_job *j, const struct query_click *click,
                         struct query_actors *out, struct err *e);

@@ -6,6 +6,7 @@ static const struct {
     const char *kind;
     query_actors_fn actors;
 } insights[] = {
+    { "FunnelsQuery", query_actors_funnels },
     { "TrendsQuery", query_actors_trends },
 };
 

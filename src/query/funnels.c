@@ -274,10 +274,15 @@ static int read_shape(struct funnel *f, const struct json *filter, struct err *e
     return rc;
 }
 
-static int read_request(struct funnel *f, struct err *e)
+int funnel_read(struct query_job *j, const struct json *node, struct funnel *f, struct err *e)
 {
     const struct json *filter = NULL;
-    int rc = query_get_object(f->q.node, "funnelsFilter", &filter, e);
+    *f = (struct funnel){ 0 };
+    int rc = query_shape_check(&query_shape_funnels, node, e);
+    if (rc == 0)
+        rc = query_insight_read(j, node, &f->q, e);
+    if (rc == 0)
+        rc = query_get_object(node, "funnelsFilter", &filter, e);
     if (rc == 0)
         rc = query_shape_check(&query_shape_funnels_filter, filter, e);
     if (rc == 0)
@@ -302,14 +307,10 @@ static int read_request(struct funnel *f, struct err *e)
 int query_run_funnels(struct query_job *j, const struct json *node, struct query_result *out,
                       struct err *e)
 {
-    struct funnel f = { 0 };
+    struct funnel f;
     struct hogql_node *select;
     struct funnel_counts *counts = arena_new_of(j->arena, struct funnel_counts);
-    int rc = query_shape_check(&query_shape_funnels, node, e);
-    if (rc == 0)
-        rc = query_insight_read(j, node, &f.q, e);
-    if (rc == 0)
-        rc = read_request(&f, e);
+    int rc = funnel_read(j, node, &f, e);
     if (rc == 0)
         rc = funnel_statement(&f, &select, e);
     if (rc == 0)

@@ -47,10 +47,24 @@ struct funnel {
     int64_t attribution_step;
     struct hogql_node *actor;
     bool by_hogql; /* the actor is an expression */
+    struct funnel_people *people; /* NULL: only counts are wanted */
     /* How the statement writes an event: see funnel_statement. */
     unsigned bits;
     uint32_t excluded; /* the steps, from 0, that have an exclusion's bit */
     bool wide;
+};
+
+/* People behind a number: whom is asked for, and who was found. */
+struct funnel_people {
+    uint32_t with, without; /* steps taken, and steps not taken */
+    uint32_t furthest;      /* bit k - 1: whose furthest step, from 1, is k; 0: any */
+    int64_t bucket;         /* of trends: the bucket's first instant */
+    bool dropped;           /* of trends: those who did not convert, not those who did */
+    struct funnel_person {
+        str id;
+        const struct funnel_value *value;
+    } *found;
+    size_t n, bytes; /* bytes: of the ids */
 };
 
 /* A value of the breakdown, or all there is. */
@@ -58,6 +72,7 @@ struct funnel_value {
     str *label; /* the parts of the value, "" for none; NULL: the values beyond the limit */
     size_t label_n;
     unsigned steps;
+    bool shown; /* within the limit; of use to those who look for people */
     uint32_t index;
     uint64_t asked; /* the last actor of whom it was a candidate */
     uint64_t *counts;            /* actors that took each step */
@@ -74,7 +89,10 @@ struct funnel_counts {
     struct funnel_times whole;   /* FUNNEL_VIZ_TIMES: from from_step to to_step */
 };
 
-/* Columns: label (as far as the attribution is the engine's work); an array of events, each a
+/* Decodes the request. */
+int funnel_read(struct query_job *j, const struct json *node, struct funnel *out, struct err *e);
+
+/* Columns: actor (when people are asked for); label (as far as the attribution is the engine's work); an array of events, each a
  * number of 64 bits, or 128 when `wide`: below which steps it is, then which exclusions, in `bits`
  * bits, and above the microseconds since dates.from; an array of their values (as far as the
  * attribution is ours). */
@@ -94,5 +112,8 @@ int funnel_compare_labels(const struct funnel_value *x, const struct funnel_valu
 int funnel_count(struct funnel *f, const struct hogql_node *select, struct funnel_counts *out,
                  struct err *e);
 
+/* The values that are shown come first in counts->values, in order: how many. Those beyond the limit
+ * are added up in counts->beyond. */
+size_t funnel_limit_values(struct funnel *f, struct funnel_counts *counts);
 /* The answer's "results". */
 int funnel_write(struct funnel *f, struct funnel_counts *counts, struct buf *out, struct err *e);

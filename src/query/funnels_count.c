@@ -24,6 +24,7 @@ struct counter {
     struct buf key;   /* of the value looked up */
     struct funnel_event *events;
     size_t events_room;
+    str actor;       /* whose events they are, when people are asked for */
     uint64_t actors; /* seen, to tell a value asked about from one that was before */
 };
 
@@ -151,6 +152,27 @@ static void add_whole(struct counter *c, const struct funnel_path *path)
                          &c->budget);
 }
 
+static void found(struct counter *c, const struct funnel_value *v)
+{
+    struct funnel_people *people = c->f->people;
+    people->bytes += c->actor.n + 1;
+    if (people->bytes > LIMIT_FUNNEL_PEOPLE) /* refused at the end */
+        return;
+    people->found = arena_grown(c->a, people->found, people->n, sizeof(*people->found));
+    people->found[people->n++] = (struct funnel_person){ arena_str(c->a, c->actor), v };
+}
+
+static void find(struct counter *c, const struct funnel_value *v, const struct funnel_path *path)
+{
+    const struct funnel_people *people = c->f->people;
+    unsigned reached = funnel_reached(path);
+    bool furthest = !people->furthest ||
+                    (reached && people->furthest >> (reached - 1) & 1);
+    if (reached && furthest && (path->steps & people->with) == people->with &&
+        !(path->steps & people->without))
+        found(c, v);
+}
+
 static bool begins(const struct counter *c, const struct funnel_event *event)
 {
     return c->f->rules.order == FUNNEL_UNORDERED ? event->steps != 0 : event->steps & 1;
@@ -191,8 +213,13 @@ static void add_trend(struct counter *c, struct funnel_value *v, const struct fu
             next++;
         size_t length = slice_of(c, events, n, &i, next);
         funnel_walk(c->walker, events + i, length, v->index, f->buckets[bucket], to, &path);
-        v->entered[bucket] += funnel_reached(&path) > (unsigned)f->from_step;
-        v->converted[bucket] += funnel_reached(&path) > (unsigned)f->to_step;
+        bool entered = funnel_reached(&path) > (unsigned)f->from_step;
+        bool converted = funnel_reached(&path) > (unsigned)f->to_step;
+        v->entered[bucket] += entered;
+        v->converted[bucket] += converted;
+        if (f->people && entered && converted != f->people->dropped &&
+            f->buckets[bucket] == f->people->bucket)
+            found(c, v);
     }
 }
 
@@ -205,6 +232,8 @@ static void add(struct counter *c, struct funnel_value *v, const struct funnel_e
         return;
     }
     funnel_walk(c->walker, events, n, v->index, INT64_MIN, INT64_MAX, &path);
+    if (c->f->people)
+        find(c, v, &path);
     if (c->f->viz == FUNNEL_VIZ_TIMES)
         add_whole(c, &path);
     else
@@ -315,6 +344,9 @@ static bool read_row(struct counter *c, struct row_binary *r, struct err *e, int
     struct funnel_value *label = NULL;
     size_t n, width = f->wide ? 16 : 8, kept = 0;
     bool labelled = f->breakdown.expression && !funnel_has_values(f);
+    if (f->people)
+        c->actor = row_binary_str(&all);
+    struct row_binary labels = all;
     if (labelled)
         skip_value(c, &all);
     const char *visits = row_binary_numbers(&all, width, &n);
@@ -325,7 +357,7 @@ static bool read_row(struct counter *c, struct row_binary *r, struct err *e, int
     if (all.cut)
         return false;
     if (labelled)
-        label = read_value(c, r);
+        label = read_value(c, &labels);
     else if (!f->breakdown.expression)
         label = c->out->values[0];
     if (funnel_has_values(f) && row_binary_length(&values) != n) {
@@ -405,6 +437,9 @@ int funnel_count(struct funnel *f, const struct hogql_node *select, struct funne
     if (rc == 0 && out->whole.n < out->whole.seen)
         rc = err_set(e, ERR_INVALID, NULL, "The funnel has too many conversions to sort them into "
                                            "bins.");
+    if (rc == 0 && f->people && f->people->bytes > LIMIT_FUNNEL_PEOPLE)
+        rc = err_set(e, ERR_INVALID, NULL, "There are too many people behind this number to list "
+                                           "them.");
     buf_release(&c.rest);
     buf_release(&c.key);
     free(c.events);

@@ -38,9 +38,8 @@ static void join(struct funnel *f, struct funnel_value *to, const struct funnel_
     }
 }
 
-/* The values that are shown, in order; those beyond the limit are added up in counts->beyond.
- * Trends have no counts of steps: what entered stands in for the first. */
-static size_t limit_values(struct funnel *f, struct funnel_counts *counts)
+/* Trends have no counts of steps: what entered stands in for the first. */
+size_t funnel_limit_values(struct funnel *f, struct funnel_counts *counts)
 {
     size_t shown = counts->n, most = (size_t)f->breakdown.limit;
     for (size_t i = 0; i < counts->n; i++)
@@ -219,7 +218,7 @@ static void write_series(struct funnel *f, struct json_writer *w, const struct f
 int funnel_write(struct funnel *f, struct funnel_counts *counts, struct buf *out, struct err *e)
 {
     struct json_writer w = JSON_WRITER(out);
-    size_t shown = limit_values(f, counts);
+    size_t shown = funnel_limit_values(f, counts);
     if (f->viz == FUNNEL_VIZ_TIMES) {
         write_times(f, &w, &counts->whole);
     } else if (f->viz == FUNNEL_VIZ_TRENDS) {

@@ -186,7 +186,9 @@ int funnel_statement(struct funnel *f, struct hogql_node **out, struct err *e)
         { "where", condition },
         { NULL, NULL },
     };
-    if (f->breakdown.expression && !funnel_has_values(f))
+    if (f->people)
+        rc = column(f, "toString({actor})", ph, "actor", columns, e);
+    if (rc == 0 && f->breakdown.expression && !funnel_has_values(f))
         rc = label(f, bits, columns, e);
     if (rc == 0)
         rc = visits(f, bits, columns, e);

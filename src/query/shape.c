@@ -147,7 +147,10 @@ const struct query_shape query_shape_actors = {
 
 const struct query_shape query_shape_insight_actors = {
     "source",
-    NODE "source day interval series breakdown compare status includeRecordings",
+    NODE "source day interval series breakdown compare status includeRecordings "
+         /* of funnels */
+         "funnelStep funnelCustomSteps funnelStepBreakdown funnelTrendsDropOff "
+         "funnelTrendsEntrancePeriodStart",
     "",
 };
 

@@ -217,6 +217,36 @@ test("the JSON of each kind of answer", async () => {
   assert.deepEqual(Object.keys(line), ["count", "data", "labels", "days"]);
 });
 
+test("the people behind a step, and what is no click", async () => {
+  const behind = (source, fields, more = {}) => s.call("POST", "/api/projects/@current/query/", { body: { query: { kind: "ActorsQuery",
+    source: { kind: "FunnelsActorsQuery", source: { kind: "FunnelsQuery", dateRange: march, ...source }, ...fields }, ...more } } });
+  const two = { series: [step("$pageview"), step("purchase")] };
+  const [first, second] = await results(two);
+  const all = await behind(two, { funnelStep: 1 }, { limit: 1000, select: ["id", "person"] });
+  assert.equal(all.status, 200, all.text);
+  assert.equal(all.json.results.length, first.count);
+  assert.ok(all.json.results.every(([id, p]) => id === p.id && p.distinct_ids.length));
+  const gone = await behind(two, { funnelStep: -2 }, { limit: 1000, select: ["id"] });
+  assert.equal(gone.json.results.length, first.count - second.count);
+  const trends = { ...two, funnelsFilter: { funnelVizType: "trends" } }, broken = { ...two, breakdownFilter: { breakdown: "$browser" } };
+  const table = [
+    [two, {}, /funnelStep\n +Field required/], [two, { funnelStep: 0 }, /^Funnel steps are 1-indexed, so step 0 doesn't exist$/],
+    [two, { funnelStep: -1 }, /^The first valid drop-off argument for funnelStep is -2\./], [two, { funnelStep: 3 }, /^The funnel has no step 3$/],
+    [two, { funnelCustomSteps: [1, 3] }, /funnelCustomSteps/], [two, { funnelStep: 1, funnelStepBreakdown: "x" }, /has no breakdown$/],
+    [trends, { funnelTrendsDropOff: true }, /funnelTrendsEntrancePeriodStart\n +Field required/],
+    [trends, { funnelTrendsEntrancePeriodStart: "2026-03-12" }, /funnelTrendsDropOff\n +Field required/],
+    [trends, { funnelTrendsDropOff: true, funnelTrendsEntrancePeriodStart: "2027-03-12" }, /is not in the query's range$/],
+    [{ ...two, funnelsFilter: { funnelAggregateByHogQL: "properties.$session_id" } }, { funnelStep: 1 }, /neither persons nor groups$/],
+  ];
+  for (const [source, fields, detail] of table) {
+    const { status, json, text } = await behind(source, fields);
+    assert.equal(status, 400, text);
+    assert.match(json.detail, detail);
+  }
+  const nobody = await behind(broken, { funnelStep: 1, funnelStepBreakdown: "Netscape" });
+  assert.deepEqual([nobody.status, nobody.json.results], [200, []]);
+});
+
 test("a funnel whose events do not fit 64 bits", async () => {
   const at = (day) => Date.parse("2016-01-01T00:00:00Z") + day * 86400000, many = Array.from({ length: 30 }, (_, i) => `long ${i}`);
   await capture(s, s.first.project_api_key, [...many.map((name, i) => one("long", name, at(i * 10) + 1)), one("short", "long 0", at(1)), one("short", "long x", at(2)), one("short", "long 1", at(3))]);

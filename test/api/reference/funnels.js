@@ -256,23 +256,34 @@ function timesAnswer(query, rules, ways) {
   average_conversion_time: sum(took) / took.length };
 }
 
+// [{actor, value, events}] of the query's actors, and how one of them is walked.
+function actorsOf(query, events, world) {
+  const rules = { ...rulesOf(query), tieOf: world.tieOf ?? (() => 0) }, own = marked(query, rules, events, world);
+  const walk = (list, value, mayBegin) =>
+    (rules.order === "unordered" ? walkInAnyOrder : walkInOrder)(list, rules, value, mayBegin);
+  const split = query.breakdownFilter && rules.viz !== "time_to_convert";
+  const parts = Object.entries(groupBy(own.events, (e) => e.actor)).flatMap(([actor, list]) =>
+    (split ? byAttribution(list, rules, walk) : [["", list]]).map(([value, events]) => ({ actor, value, events })));
+  return { rules, parts, walk, starts: bucketStarts(query.interval ?? "day", world.zone, own.from, own.to, world.mondays) };
+}
+
+// How far each came who set out in a bucket: the number of steps.
+function reachedIn(bucket, actors, { starts, walk }) {
+  return actors.map(({ value, events }) =>
+    walk(events, value, (at) => at >= starts[bucket] && at < (starts[bucket + 1] ?? Infinity))?.steps.at(-1)[0] ?? 0);
+}
+
 // What POST query/ must answer in "results". world: {zone, mondays, personOf(event), actorOf(event),
 // breakdownOf(event), tieOf(value)}: who did it, what is counted ("": nobody), the breakdown's value if no
 // property, and what decides between values of one instant: the smallest is the first.
 function funnel(query, events, world) {
-  const rules = { ...rulesOf(query), tieOf: world.tieOf ?? (() => 0) }, own = marked(query, rules, events, world);
-  const walk = (list, value, mayBegin) =>
-    (rules.order === "unordered" ? walkInAnyOrder : walkInOrder)(list, rules, value, mayBegin);
-  const parts = Object.values(groupBy(own.events, (e) => e.actor)).flatMap((list) => query.breakdownFilter && rules.viz !== "time_to_convert"
-    ? byAttribution(list, rules, walk) : [["", list]]);
+  const all = actorsOf(query, events, world), { rules, parts, walk, starts } = all;
   if (rules.viz !== "trends") {
-    const ways = parts.map(([value, list]) => ({ value, way: walk(list, value, () => true) })).filter((w) => w.way);
+    const ways = parts.map(({ value, events: own }) => ({ value, way: walk(own, value, () => true) })).filter((w) => w.way);
     return rules.viz === "steps" ? stepsAnswer(query, rules, ways) : timesAnswer(query, rules, ways);
   }
-  const starts = bucketStarts(query.interval ?? "day", world.zone, own.from, own.to, world.mondays);
-  const lines = Object.entries(groupBy(parts, ([value]) => value)).map(([value, actors]) => {
-    const reached = starts.map((start, i) => actors.map(([, list]) =>
-      walk(list, value, (at) => at >= start && at < (starts[i + 1] ?? Infinity))?.steps.at(-1)[0] ?? 0));
+  const lines = Object.entries(groupBy(parts, (p) => p.value)).map(([value, actors]) => {
+    const reached = starts.map((_, i) => reachedIn(i, actors, all));
     return { value, entered: reached.map((r) => r.filter((k) => k > rules.from).length), converted: reached.map((r) => r.filter((k) => k > rules.to).length) };
   });
   const line = (l) => ({ count: starts.length, starts, breakdown_value: query.breakdownFilter ? [l.value] : undefined,
@@ -284,6 +295,28 @@ function funnel(query, events, world) {
   const rest = seen.slice(limit), total = (key) => starts.map((_, i) => sum(rest.map((l) => l[key][i])));
   return [...seen.slice(0, limit).sort(compare),
     ...(rest.length ? [{ value: "Other", entered: total("entered"), converted: total("converted") }] : [])].map(line);
+}
+
+// Who is behind a number: actors in order. click: {funnelStep} or {funnelCustomSteps} or {bucket, dropped},
+// and {value}; `shown` are the values that the answer has, to tell who is in "Other".
+function people(query, events, world, click, shown) {
+  const all = actorsOf(query, events, world), { rules, parts, walk } = all;
+  const required = (step) => { while (step > 1 && rules.optional.has(step)) step--; return step; };
+  const takes = (way) => {
+    const took = (step) => way.steps.some(([s]) => s === step), step = click.funnelStep;
+    if (click.funnelCustomSteps) return click.funnelCustomSteps.includes(way.steps.at(-1)[0]);
+    return step > 0 ? took(step) : took(required(-step - 1)) && !took(-step);
+  };
+  const wanted = parts.filter((p) => click.value === undefined || (click.value === "Other" ? !shown.includes(p.value) : p.value === click.value));
+  const found = wanted.filter((p) => {
+    if (rules.viz !== "trends") {
+      const way = walk(p.events, p.value, () => true);
+      return way && takes(way);
+    }
+    const [reached] = reachedIn(click.bucket, [p], all);
+    return reached > rules.from && reached > rules.to !== click.dropped;
+  });
+  return [...new Set(found.map((p) => p.actor))].sort();
 }
 
 // -------------------------------------------------------------------------- comparing
@@ -303,4 +336,4 @@ function difference(got, want, at = "results") {
   return got === want ? null : `${at}: ${JSON.stringify(got)} is not ${JSON.stringify(want)}`;
 }
 
-module.exports = { funnel, difference, midnight };
+module.exports = { funnel, people, difference };
