@@ -5,45 +5,11 @@
  * the condition and change no result: they are wider than it, or the same. */
 #include "hogql/print.h"
 
-/* Functions of a time that give the start of a span, and the most days a span has. */
-static const struct span {
-    const char *function, *unit; /* the unit: of date_trunc */
-    int days;
-} spans[] = {
-    { "toDate", "day", 1 }, { "toStartOfSecond", "second", 1 }, { "toStartOfMinute", "minute", 1 },
-    { "toStartOfFiveMinutes", NULL, 1 }, { "toStartOfTenMinutes", NULL, 1 },
-    { "toStartOfFifteenMinutes", NULL, 1 }, { "toStartOfHour", "hour", 1 },
-    { "toStartOfDay", "day", 1 }, { "toMonday", "week", 7 }, { "toStartOfWeek", "week", 7 },
-    { "toStartOfMonth", "month", 31 }, { "toStartOfQuarter", "quarter", 92 },
-    { "toStartOfYear", "year", 366 },
-};
-
 static bool is_event_time(const struct hogql_node *n)
 {
     const struct hogql_meaning *m = n->kind == HOGQL_FIELD ? n->meaning : NULL;
     return m && m->kind == MEANS_COLUMN && m->source->table == table_named("events") &&
            !m->column->child && strcmp(m->column->field->name, "timestamp") == 0;
-}
-
-/* The time that a call is the start of a span of, and how many days that has at most. */
-static const struct hogql_node *start_of(const struct hogql_node *n, int *days)
-{
-    if (n->kind != HOGQL_CALL || !n->meaning || !n->meaning->function)
-        return NULL;
-    const char *name = n->meaning->function->name;
-    const struct hogql_node *args = n->kids[CALL_ARGS], *time = args->n ? args->kids[0] : NULL;
-    bool truncates = strcmp(name, "date_trunc") == 0 || strcmp(name, "dateTrunc") == 0;
-    if (truncates && (args->n != 2 || time->kind != HOGQL_CONSTANT || time->op != HOGQL_STRING))
-        return NULL;
-    for (size_t i = 0; i < ARRAY_LEN(spans); i++) {
-        bool same = truncates ? spans[i].unit && str_eqz(time->text, spans[i].unit)
-                              : strcmp(name, spans[i].function) == 0;
-        if (!same)
-            continue;
-        *days = spans[i].days;
-        return truncates ? args->kids[1] : time;
-    }
-    return NULL;
 }
 
 /* A day or a time as an instant in the project's zone. */
@@ -79,10 +45,10 @@ bool sql_bounds(struct sql *p, const struct hogql_node *n, bool really)
     if (n->kind != HOGQL_COMPARE || n->op > HOGQL_GE || n->op == HOGQL_NE)
         return false;
     int days = 0;
-    const struct hogql_node *time = start_of(n->kids[0], &days), *value = n->kids[1];
+    const struct hogql_node *time = resolve_start_of(n->kids[0], &days), *value = n->kids[1];
     unsigned op = n->op;
     if (!time) {
-        time = start_of(n->kids[1], &days);
+        time = resolve_start_of(n->kids[1], &days);
         value = n->kids[0];
         op = turned[op];
     }

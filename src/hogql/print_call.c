@@ -65,6 +65,28 @@ static void plain(struct sql *p, const struct hogql_node *n, const struct functi
     buf_char(&p->b, ')');
 }
 
+/* Of a text that may be null the engine makes no list: it is read as no list then. */
+static void json_list(struct sql *p, const struct hogql_node *n, const struct function *f)
+{
+    const struct hogql_node *x = arg(n, 0), *type = arg(n, arg_count(n) - 1);
+    bool extract = strcmp(f->name, "JSONExtract") == 0;
+    bool list = !extract || (type->kind == HOGQL_CONSTANT && type->op == HOGQL_STRING &&
+                             (str_starts(type->text, STR("Array(")) ||
+                              str_starts(type->text, STR("Map("))));
+    if (!list || !resolve_type(x).nullable) {
+        plain(p, n, f, f->name);
+        return;
+    }
+    buf_printf(&p->b, "%s(ifNull(", f->name);
+    sql_expr(p, x);
+    buf_z(&p->b, ", '')");
+    for (uint32_t i = 1; i < arg_count(n); i++) {
+        buf_z(&p->b, ", ");
+        sql_expr(p, arg(n, i));
+    }
+    buf_char(&p->b, ')');
+}
+
 /* -------------------------------------------------------------------------- dates */
 
 static bool is_constant(const struct hogql_node *n, enum hogql_constant type)
@@ -303,6 +325,9 @@ static void body(struct sql *p, const struct hogql_node *n, const struct functio
         break;
     case SPECIAL_DATE_ADD:
         date_add(p, n, f);
+        break;
+    case SPECIAL_JSON_LIST:
+        json_list(p, n, f);
         break;
     case SPECIAL_LOOKUP:
         sql_lookup(p, arg(n, 0), f->target);

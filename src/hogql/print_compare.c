@@ -162,7 +162,13 @@ static void true_or_false(struct sql *p, str text)
 /* A text that is compared as a number. */
 static bool as_number(const struct hogql_node *n, const struct hogql_node *other)
 {
-    return resolve_type(n).base == TYPE_STRING && is_number_type(resolve_type(other));
+    bool numbers = is_number_type(resolve_type(other));
+    if (other->kind == HOGQL_TUPLE || other->kind == HOGQL_ARRAY) { /* IN (1, 2) */
+        numbers = other->n > 0;
+        for (uint32_t i = 0; i < other->n; i++)
+            numbers = numbers && is_number_type(resolve_type(other->kids[i]));
+    }
+    return numbers && resolve_type(n).base == TYPE_STRING;
 }
 
 static bool is_digit(char c)

@@ -173,9 +173,11 @@ static void sample(struct sql *p, const struct source *s, const char *alias)
                (long long)(size * scale));
 }
 
+#define MARGIN 3 /* days: longer than any session */
+
 /* A bound of the sessions' start, with room for those that began before it or go on behind. */
 static void session_bound(struct sql *p, const struct hogql_node *at, const char *op,
-                          const char *move)
+                          const char *move, int days)
 {
     bool text = at && at->kind == HOGQL_CONSTANT && at->op == HOGQL_STRING;
     if (!at)
@@ -190,7 +192,7 @@ static void session_bound(struct sql *p, const struct hogql_node *at, const char
         sql_zone(p);
         buf_char(&p->b, ')');
     }
-    buf_z(&p->b, ", toIntervalDay(3))");
+    buf_printf(&p->b, ", toIntervalDay(%d))", days);
 }
 
 /* FROM a table, on the team's rows only. Nothing else prints the name of one. */
@@ -203,8 +205,8 @@ static void scoped(struct sql *p, const struct source *s, const char *alias)
         BUG_ON(!mark);
         buf_printf(&p->b, " FROM (%.*sequals(team_id, %lld)", (int)(mark - t->derived), t->derived,
                    team);
-        session_bound(p, s->since, ">=", "minus");
-        session_bound(p, s->until, "<=", "plus");
+        session_bound(p, s->since, ">=", "minus", MARGIN);
+        session_bound(p, s->until, "<=", "plus", MARGIN + s->until_days);
         buf_printf(&p->b, "%s) AS %s", mark + 1, alias);
     } else {
         buf_printf(&p->b, " FROM %s AS %s%s", t->physical, alias, t->final ? " FINAL" : "");

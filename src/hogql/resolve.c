@@ -501,9 +501,7 @@ static int select_query(struct resolver *r, struct scope *outer, struct hogql_no
         rc = clauses(r, s, n);
     if (rc < 0)
         return rc;
-    bool alone = s->sources && !s->sources->next;
-    resolve_bounds(n->kids[SELECT_PREWHERE], alone);
-    resolve_bounds(n->kids[SELECT_WHERE], alone);
+    resolve_bounds(n);
     struct hogql_type type = s->out.n == 1 ? s->out.head->type
                                            : (struct hogql_type){ TYPE_TUPLE, true };
     type.nullable = true; /* no row, no value */

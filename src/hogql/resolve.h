@@ -77,6 +77,7 @@ struct source {
     int group_index; /* a lazily joined group: which; else -1 */
     /* Sessions: bounds of their start as the query has them, so that not all events are read. */
     const struct hogql_node *since, *until;
+    int until_days; /* how much later than until it may be */
 };
 
 enum meaning_kind {
@@ -144,11 +145,13 @@ struct output *resolve_output(struct resolver *r, struct outputs *out, str name,
                               struct hogql_type type);
 struct output *resolve_find_output(const struct outputs *out, str name);
 
-/* resolve_bound.c: finds the bounds of time in a WHERE that sessions can use. alone: the SELECT has
- * one source. */
-void resolve_bounds(const struct hogql_node *where, bool alone);
+/* resolve_bound.c: finds the bounds of time in a SELECT's conditions that sessions can use. */
+void resolve_bounds(const struct hogql_node *select);
 /* Of constants and calls only: the same for every row. */
 bool resolve_fixed(const struct hogql_node *n);
+/* The time that a call gives the start of a span of, a day or a week, and how many days that has at
+ * most; NULL when it is no such call. */
+const struct hogql_node *resolve_start_of(const struct hogql_node *call, int *days);
 
 /* resolve_expr.c */
 int resolve_expr(struct resolver *r, struct scope *s, struct hogql_node **at);

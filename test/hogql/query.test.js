@@ -73,6 +73,13 @@ test("paths into lists and objects", async () => {
   assert.deepStrictEqual(got, ["1", "two", "3", "deep", null, "it's", null, null, null, '{"b":"deep","n":null}']);
 });
 
+test("lists out of properties, also where there are none", async () => {
+  assert.deepStrictEqual(await rows(`SELECT JSONExtractArrayRaw(properties.list), JSONExtractArrayRaw(properties.missing), JSONExtract(properties.list, 'Array(String)'),
+    JSONExtract(properties.missing, 'Array(String)'), JSONExtractKeys(properties.obj), JSONExtractKeysAndValuesRaw(properties.missing), splitByString('.', properties.price),
+    JSONExtract(properties.obj, 's', 'String') FROM events WHERE event = 'first'`),
+  [[["1", '"two"', '{"three":3}'], [], ["1", "two", '{"three":3}'], [], ["a", "s"], [], ["12", "50"], "it's"]]);
+});
+
 // The flat JSON column and the text beside it must say the same.
 test("a property read from the column is the one read from the text", async () => {
   for (const name of ["text", "date", "time", "num", "big", "yes", "no", "nothing", "empty", "with space", "quote", "price", "missing"]) {
@@ -96,6 +103,9 @@ test("texts beside numbers and truths", async () => {
   assert.deepStrictEqual(await rows(`SELECT properties.price > 12, properties.price = 12.5, properties.yes = true,
     properties.no = true, properties.price * 2, properties.text > 1, toFloat(properties.text), properties.price + properties.num
     FROM events WHERE event = 'first'`), [[1, 1, 1, 0, 25, 0, null, 14]]);
+  assert.deepStrictEqual(await rows(`SELECT properties.price IN (12.5, 3), properties.price IN (1, 2), properties.price NOT IN (12.5, 3), properties.price IN ('12.5'),
+    properties.price IN ('12.50', 'x'), properties.missing IN (1, 2), properties.missing NOT IN (1, 2), distinct_id IN (1, 2), distinct_id = 5, distinct_id != 5
+    FROM events WHERE event = 'first'`), [[1, 0, 0, 0, 1, 0, 1, 0, 0, 1]]);
 });
 
 test("hostile texts stay texts", async () => {
@@ -129,6 +139,27 @@ test("bounds of time reach the events that sessions are made of", async () => {
   assert.deepStrictEqual(await rows("SELECT session_id FROM sessions WHERE $start_timestamp > '2026-01-21'"), []);
   assert.deepStrictEqual(await rows(`SELECT session.$session_duration FROM events WHERE event = 'first'
     AND timestamp BETWEEN toDate('2026-01-20') AND toDateTime('2026-01-21 00:00:00')`), [[5]]);
+});
+
+test("sessions joined to events are bounded by the events' time", async () => {
+  const both = (from, condition) => [`SELECT count(), max(s.$session_duration) FROM ${from} WHERE ${condition}`,
+    `SELECT count(), max(s.$session_duration) FROM ${from} WHERE (${condition}) OR 1 = e.team_id + 1`]; // the second is not bounded
+  const on = "ON e.$session_id = s.session_id", day = "toDate(e.timestamp) = '2026-01-20'";
+  const cases = [[`events e JOIN sessions s ${on}`, day, true], [`sessions s INNER JOIN events e ${on}`, `${day} AND 1 = 1`, true],
+    [`events e LEFT JOIN sessions s ON s.id = e.$session_id AND s.team_id = 1`, "e.timestamp >= '2026-01-20'", true],
+    [`sessions s LEFT JOIN events e ${on}`, "e.timestamp < '2026-01-19'", false], [`events e FULL JOIN sessions s ${on}`, "e.timestamp < '2026-01-19'", false],
+    [`events e JOIN sessions s ON e.distinct_id = s.distinct_id`, day, false], [`events e JOIN sessions s ${on} OR 1 = 1`, day, false]];
+  for (const [from, condition, bounded] of cases) {
+    const [one, other] = both(from, condition), [{ sql }] = compile([one]);
+    assert.strictEqual(/AND timestamp [<>]= (minus|plus)\(/.test(sql), bounded, `${one}\n${sql}`);
+    assert.deepStrictEqual(await rows(one), await rows(other), one);
+  }
+  assert.deepStrictEqual(await rows(both(...cases[0])[0]), [[2, 5]]);
+  const sql = (condition) => compile([`SELECT count() FROM sessions WHERE ${condition}`])[0].sql;
+  assert.match(sql("toStartOfMonth($start_timestamp) = '2026-01-01'"), />= minus\(toDateTime\('2026-01-01', 'UTC'\), toIntervalDay\(3\)\) AND timestamp <= plus\(toDateTime\('2026-01-01', 'UTC'\), toIntervalDay\(34\)\)/);
+  assert.match(sql("toDate('2026-01-20') < toDate($start_timestamp)"), /AND timestamp >= minus/);
+  assert.doesNotMatch(sql("toStartOfMonth($start_timestamp) != '2026-01-01'"), /AND timestamp/);
+  assert.doesNotMatch(sql("toDate($start_timestamp) = toDate($end_timestamp)"), /AND timestamp/);
 });
 
 // Merged after its events were stored: the override counts.
@@ -183,9 +214,11 @@ const random = (n) => { seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0; re
 const pick = (list) => list[random(list.length)];
 
 const tables = { events: ["event", "distinct_id", "properties.text", "person_id", "person.properties.email", "pdi.person.properties.email",
-  "session.$entry_current_url", "group_0.properties.size", "poe.properties.email", "toString(timestamp)", "elements_chain", "properties"],
+  "session.$entry_current_url", "session.$channel_type", "override.distinct_id", "event_person_id", "group_0.properties.size", "poe.properties.email",
+  "toString(timestamp)", "elements_chain", "properties"],
 persons: ["toString(id)", "properties.email", "pdi.distinct_id", "properties"], groups: ["key", "properties"],
 person_distinct_ids: ["distinct_id", "person.properties.email"], raw_persons: ["properties"], sessions: ["session_id", "distinct_id"],
+raw_sessions: ["$channel_type"], cohort_people: ["person_id", "person.properties.email"], raw_cohort_people: ["person_id"], static_cohort_people: ["person_id"],
 raw_person_distinct_ids: ["distinct_id"], person_distinct_id_overrides: ["distinct_id"] };
 
 function randomSelect(depth) {
@@ -211,12 +244,12 @@ function randomSelect(depth) {
 test("no query shows another project's rows", async () => {
   const queries = Array.from({ length: 2000 }, () => randomSelect(3));
   const compiled = compile(queries);
-  const physical = /\b(?:FROM|JOIN) (events|persons|person_distinct_ids|person_overrides|groups)\b/g;
+  const physical = /\b(?:FROM|JOIN) (events|persons|person_distinct_ids|person_overrides|groups|cohort_people|static_cohort_people)\b/g;
   let ran = 0;
   for (const [i, one] of compiled.entries()) {
     if (one.error) { assert.fail(`${queries[i]}: ${one.error}`); continue; }
     const found = [...one.sql.matchAll(physical)].length;
-    const scoped = [...one.sql.matchAll(/\bFROM (events|persons|person_distinct_ids|person_overrides|groups)( AS t( FINAL)?)?[^;]*?WHERE equals\((t\.)?team_id, 1\)/g)].length;
+    const scoped = [...one.sql.matchAll(/\bFROM (events|persons|person_distinct_ids|person_overrides|groups|cohort_people|static_cohort_people)( AS t( FINAL)?)?[^;]*?WHERE equals\((t\.)?team_id, 1\)/g)].length;
     const guards = [...one.sql.matchAll(/WHERE equals\((t\.)?team_id, 1\)/g)].length;
     assert.ok(found > 0 && scoped > 0 && guards >= found, `${queries[i]}\n${one.sql}`);
     if (i % 8) continue;
