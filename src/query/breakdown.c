@@ -93,6 +93,14 @@ bool query_breakdown_has_bins(const struct query_breakdown *b)
     return any;
 }
 
+int query_breakdown_refuse_bins(const struct query_breakdown *b, const char *kind, struct err *e)
+{
+    if (!query_breakdown_has_bins(b))
+        return 0;
+    return err_set(e, ERR_INVALID, NULL, "breakdown_histogram_bin_count is not supported in %s",
+                   kind);
+}
+
 static void write_bound(struct json_writer *w, double v)
 {
     if (v == floor(v) && fabs(v) < 1e15)

@@ -51,6 +51,8 @@ struct hogql_node *query_breakdown_in_cohort(struct arena *a,
                                              const struct query_breakdown_cohort *c);
 /* Whether a part has bins: then the range of its numbers must be known. */
 bool query_breakdown_has_bins(const struct query_breakdown *b);
+/* 400 for kinds that have no ranges of numbers. */
+int query_breakdown_refuse_bins(const struct query_breakdown *b, const char *kind, struct err *e);
 /* Makes the expression anew, with the least and the greatest number of each part that has bins; NAN:
  * there is no number. */
 int query_breakdown_set_bins(struct query_job *j, struct query_breakdown *b, const double *least,

@@ -296,6 +296,8 @@ int funnel_read(struct query_job *j, const struct json *node, struct funnel *f, 
     if (rc == 0 && f->viz != FUNNEL_VIZ_TIMES) /* which are of all actors */
         rc = query_breakdown_read(f->q.j, f->q.node, &f->breakdown, e);
     if (rc == 0)
+        rc = query_breakdown_refuse_bins(&f->breakdown, "FunnelsQuery", e);
+    if (rc == 0)
         rc = read_attribution(f, filter, e);
     if (rc == 0)
         rc = query_read_dates(f->q.j, f->q.node, INTERVAL_DAY, &f->dates, e);

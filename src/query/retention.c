@@ -196,6 +196,8 @@ static int read_request(struct query_job *j, const struct json *node, struct ret
     if (rc == 0)
         rc = query_breakdown_read(j, node, &r->breakdown, e);
     if (rc == 0)
+        rc = query_breakdown_refuse_bins(&r->breakdown, "RetentionQuery", e);
+    if (rc == 0)
         rc = query_insight_refuse_compare(&r->q, "RetentionQuery", e);
     return rc < 0 ? rc : read_dates(r, e);
 }
