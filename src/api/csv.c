@@ -1,5 +1,6 @@
 /* csv.c - lists as CSV (RFC 4180), for spreadsheets: nested values become columns named by their path. */
 #include "api/internal.h"
+#include "base/csv.h"
 #include "base/map.h"
 
 struct table {
@@ -57,28 +58,6 @@ static void flatten(struct row *row, str name, const struct json *v)
     }
 }
 
-/* A text that a spreadsheet would take for a formula gets a quote before it. */
-static void add_cell(struct buf *b, str text)
-{
-    bool formula = text.n && strchr("=+-@\t\r", text.p[0]);
-    bool quoted = formula;
-    for (size_t i = 0; i < text.n; i++)
-        quoted = quoted || strchr(",\"\r\n", text.p[i]);
-    if (!quoted) {
-        buf_str(b, text);
-        return;
-    }
-    buf_char(b, '"');
-    if (formula)
-        buf_char(b, '\'');
-    for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] == '"')
-            buf_char(b, '"');
-        buf_char(b, text.p[i]);
-    }
-    buf_char(b, '"');
-}
-
 static void add_value(struct buf *b, const struct json *v)
 {
     if (!v || v->type == JSON_NULL)
@@ -88,7 +67,7 @@ static void add_value(struct buf *b, const struct json *v)
     else if (v->type == JSON_NUMBER)
         buf_str(b, v->text);
     else
-        add_cell(b, v->text);
+        csv_add_text(b, v->text);
 }
 
 static void write_table(struct req *r, const struct table *t, const struct row *all, size_t n)
@@ -99,7 +78,7 @@ static void write_table(struct req *r, const struct table *t, const struct row *
     for (size_t i = 0; i < t->n; i++) {
         if (i)
             buf_char(b, ',');
-        add_cell(b, t->names[i]);
+        csv_add_text(b, t->names[i]);
     }
     buf_z(b, "\r\n");
     for (size_t k = 0; k < n; k++) {

@@ -1,8 +1,9 @@
-/* query.c - questions over the API: run a query node, look at background work, cancel it. What the
- * nodes mean is query/'s. */
+/* query.c - questions over the API: run a query node, download its rows as a file, look at background
+ * work, cancel it. What the nodes mean is query/'s. */
 #include <stdio.h>
 
 #include "api/internal.h"
+#include "http/stream.h"
 #include "query/query.h"
 
 #define NAME_MAX_CHARS 128
@@ -50,12 +51,75 @@ static int overridden(struct req *r, const struct json **out, struct err *e)
     return rc;
 }
 
+/* -------------------------------------------------------------------------- downloads */
+
+static const struct format {
+    const char *name;
+    enum query_format format;
+    const char *type, *file;
+} formats[] = {
+    { "csv", QUERY_CSV, "text/csv; charset=utf-8", "attachment; filename=\"query.csv\"" },
+    { "ndjson", QUERY_NDJSON, "application/x-ndjson", "attachment; filename=\"query.ndjson\"" },
+    { "parquet", QUERY_PARQUET, "application/vnd.apache.parquet",
+      "attachment; filename=\"query.parquet\"" },
+};
+
+/* ?format=; *out NULL: the answer is the usual one. */
+static int read_format(struct req *r, const struct format **out, struct err *e)
+{
+    str name = http_query_of(r->http, "format");
+    *out = NULL;
+    if (!name.n || str_eqz(name, "json"))
+        return 0;
+    for (size_t i = 0; i < ARRAY_LEN(formats) && !*out; i++)
+        if (str_eqz(name, formats[i].name))
+            *out = &formats[i];
+    return *out ? 0 : err_set(e, ERR_INVALID, "format",
+                              "Must be one of json, csv, ndjson, parquet.");
+}
+
+struct download {
+    struct req *r;
+    const struct format *format;
+    struct http_stream *stream; /* NULL: nothing was sent */
+};
+
+/* The reply begins with the first piece, so that what fails before it is answered as an error. */
+static int send_piece(void *context, str piece, struct err *e)
+{
+    struct download *d = context;
+    if (!d->stream) {
+        d->r->http->status = 200;
+        d->r->http->content_type = d->format->type;
+        http_reply_header(d->r->http, "Content-Disposition", d->format->file);
+        d->stream = http_stream_begin(d->r->http);
+    }
+    return http_stream_put(d->stream, piece, e);
+}
+
+static int download(struct req *r, const struct query_scope *scope, const struct json *node,
+                    const struct format *format, struct err *e)
+{
+    struct download d = { r, format, NULL };
+    int rc = query_download(scope, node, format->format, send_piece, &d, e);
+    if (rc == 0 && !d.stream) /* no rows, and nothing but rows in the file */
+        rc = send_piece(&d, STR(""), e);
+    if (d.stream)
+        http_stream_end(d.stream, rc == 0);
+    return rc;
+}
+
+/* -------------------------------------------------------------------------- handlers */
+
 static int query_create(struct req *r, struct err *e)
 {
     const struct json *node;
+    const struct format *format = NULL;
     struct query_answer answer;
     struct query_scope scope = req_query_scope(r);
     int rc = check_request(r, e);
+    if (rc == 0)
+        rc = read_format(r, &format, e);
     if (rc == 0)
         rc = overridden(r, &node, e);
     if (rc < 0)
@@ -64,6 +128,8 @@ static int query_create(struct req *r, struct err *e)
         return err_set(e, ERR_INVALID, NULL, "The kind in the path is not the query's kind.");
     scope.id = json_get_text(r->body, "client_query_id");
     req_give_db(r);
+    if (format)
+        return download(r, &scope, node, format, e);
     rc = query_run(&scope, node, mode_of(r), &answer, e);
     if (rc < 0)
         return rc;

@@ -464,7 +464,10 @@ void api_run(struct http_request *h)
     req_give_db(&r);
     if (rc == 0 && h->reply.full)
         rc = err_internal(&e, "reply larger than LIMIT_RESPONSE");
-    if (rc < 0)
+    if (rc < 0 && h->stream)
+        log_warn("a reply was broken off", "id", h->id, "error",
+                 e.detail[0] ? e.detail : err_message(&e));
+    else if (rc < 0)
         reply_error(&r, &e);
     log_request(&r, &e);
     traffic_count(api->traffic, r.route, h->status, clock_mono_us() - h->started, 0);

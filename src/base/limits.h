@@ -14,6 +14,7 @@
 #define LIMIT_JSON_DEPTH 128              /* nested objects and arrays */
 #define LIMIT_RESPONSE (256u << 20)       /* bytes of a response built in memory */
 #define LIMIT_QUERY_RESULT (128u << 20)   /* bytes of an engine answer held in memory */
+#define LIMIT_STREAM (1u << 20)           /* bytes of a streamed reply made but not sent */
 #define LIMIT_PATH 1024                   /* bytes of a request path */
 #define LIMIT_FIELD 1000000u            /* characters of a text field without a limit of its own */
 #define LIMIT_SEARCH 200                 /* characters of a search term */
@@ -45,6 +46,7 @@
 #define LIMIT_PATH_EXCLUDED 1000         /* items a query of paths leaves out */
 #define LIMIT_QUERIES_RUNNING 4           /* queries at work in the engine at a time */
 #define LIMIT_QUERIES_RUNNING_PROJECT 3   /* those of one project */
+#define LIMIT_DOWNLOADS 2                 /* downloads at a time; each has a reader of the engine */
 #define LIMIT_QUERIES_INSIDE 24           /* callers that wait for a result; more are refused */
 #define LIMIT_QUERIES_INSIDE_PROJECT 16   /* those of one project */
 #define LIMIT_BACKGROUND_QUERIES 200      /* queries in the background, ended ones included */

@@ -54,7 +54,8 @@ struct chdb_handle {
     struct arena *arena;        /* of the settings */
     struct chdb_pair *settings; /* those set now, beside the defaults */
     result *stream, *chunk;
-    bool whole, told; /* the chunk is the whole result, no stream; it was handed out */
+    bool whole, told; /* the chunk is the whole result, no stream; it, or a first one, was handed out */
+    const struct streamed *streamed;
     insert_stream insert;
     struct chdb_handle *next_free;
 };
@@ -321,20 +322,35 @@ static int to_arrays(const struct chdb_pair *list, struct arrays *out, struct er
     return 0;
 }
 
-/* A stream is formatted chunk by chunk: only formats that are rows and nothing else survive that. */
-static bool can_stream(str sql, str format)
+/* A stream is formatted chunk by chunk, each as if it were all. That is right for formats that are rows
+ * and nothing else; of those with lines before the rows, the lines are left out behind the first. */
+static const struct streamed {
+    const char *name;
+    unsigned head; /* lines before the rows, each of which holds no line end */
+} streamed[] = {
+    { "TabSeparated", 0 }, { "TSV", 0 }, { "TabSeparatedRaw", 0 }, { "TSVRaw", 0 }, { "CSV", 0 },
+    { "JSONEachRow", 0 }, { "JSONLines", 0 }, { "NDJSON", 0 }, { "JSONCompactEachRow", 0 },
+    { "JSONCompactEachRowWithNames", 1 }, { "JSONCompactEachRowWithNamesAndTypes", 2 },
+    { "JSONStringsEachRow", 0 }, { "RowBinary", 0 }, { "Native", 0 }, { "LineAsString", 0 },
+    { "RawBLOB", 0 },
+};
+
+static bool is_word(char c)
 {
-    static const char *const formats[] = { "TabSeparated", "TSV", "TabSeparatedRaw", "TSVRaw", "CSV",
-                                           "JSONEachRow", "JSONLines", "NDJSON",
-                                           "JSONCompactEachRow", "JSONStringsEachRow", "RowBinary",
-                                           "Native", "LineAsString", "RawBLOB" };
+    return (unsigned)((c | 32) - 'a') < 26 || (unsigned)(c - '0') < 10 || c == '_';
+}
+
+/* NULL: the statement cannot stream. */
+static const struct streamed *can_stream(str sql, str format)
+{
     for (size_t i = 0; i + 6 < sql.n; i++)
-        if (str_eq_nocase(str_slice(sql, i, i + 6), STR("FORMAT")))
-            return false; /* perhaps another one, named inside */
-    for (size_t i = 0; i < ARRAY_LEN(formats); i++)
-        if (str_eq_nocase(format, str_of(formats[i])))
-            return true;
-    return false;
+        if (str_eq_nocase(str_slice(sql, i, i + 6), STR("FORMAT")) &&
+            (i == 0 || !is_word(sql.p[i - 1])) && !is_word(sql.p[i + 6]))
+            return NULL; /* perhaps another one, named inside */
+    for (size_t i = 0; i < ARRAY_LEN(streamed); i++)
+        if (str_eq_nocase(format, str_of(streamed[i].name)))
+            return &streamed[i];
+    return NULL;
 }
 
 static int query_whole(struct chdb_handle *h, str sql, str format, const struct arrays *p,
@@ -357,7 +373,8 @@ int chdb_query_open(struct chdb_handle *h, str sql, str format, const struct chd
     if (rc < 0)
         return rc;
     h->whole = h->told = false;
-    if (!can_stream(sql, format))
+    h->streamed = can_stream(sql, format);
+    if (!h->streamed)
         return query_whole(h, sql, format, &p, e);
     h->stream = lib->stream(*h->connection, sql.p, sql.n, format.p, format.n, p.names, p.name_n,
                             p.values, p.value_n, p.n);
@@ -383,19 +400,26 @@ int chdb_query_next(struct chdb_handle *h, str *chunk, struct err *e)
         h->told = true;
         return more;
     }
+    bool more = h->stream != NULL;
+    for (chunk->n = 0; more && !chunk->n;) {
+        if (h->chunk)
+            lib->destroy(TAKE(h->chunk));
+        h->chunk = lib->fetch(*h->connection, h->stream);
+        const char *error = lib->error(h->chunk);
+        if (error)
+            return fail(e, error);
+        *chunk = (str){ lib->buffer(h->chunk), lib->length(h->chunk) };
+        more = chunk->n;
+        for (unsigned i = 0; chunk->n && h->told && i < h->streamed->head; i++)
+            (void)str_split(chunk, '\n');
+        h->told = true;
+    }
+    if (more)
+        return 1;
     if (h->chunk)
         lib->destroy(TAKE(h->chunk));
-    if (!h->stream)
-        return 0;
-    h->chunk = lib->fetch(*h->connection, h->stream);
-    const char *error = lib->error(h->chunk);
-    if (error)
-        return fail(e, error);
-    *chunk = (str){ lib->buffer(h->chunk), lib->length(h->chunk) };
-    if (chunk->n)
-        return 1;
-    lib->destroy(TAKE(h->chunk));
-    lib->destroy(TAKE(h->stream));
+    if (h->stream)
+        lib->destroy(TAKE(h->stream));
     return 0;
 }
 

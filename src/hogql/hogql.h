@@ -55,6 +55,7 @@ struct hogql_context {
      * caller sees whether there is more. */
     int64_t limit_default, limit_max;
     bool limit_extra;
+    bool named; /* the columns of the result have their names in the SQL, too: for files */
     void *cls; /* for the functions below; each may be NULL */
     /* The type in a property's definition. 0, or an error. */
     int (*property_type)(void *cls, enum hogql_property_owner owner, int group_index, str name,

@@ -330,7 +330,7 @@ int print_sql(struct hogql_context *c, const struct hogql_node *query, str *sql,
         " max_expanded_ast_elements=4000000,"
         " optimize_min_equality_disjunction_chain_length=4294967295";
     struct sql p = { .b = BUF_INIT(LIMIT_HOGQL_SQL), .c = c, .e = e };
-    sql_query(&p, query, true);
+    sql_query(&p, query, !c->named);
     buf_z(&p.b, settings);
     if (p.rc == 0 && p.b.full)
         p.rc = err_set(e, ERR_INVALID, NULL, "The query is too large");

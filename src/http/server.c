@@ -18,6 +18,7 @@
 #include "base/limits.h"
 #include "base/uuid.h"
 #include "http/listen.h"
+#include "http/stream.h"
 
 #define WORKERS_MAX 64
 #define DRAIN_SECONDS 5 /* that requests under way have when the server stops */
@@ -166,16 +167,22 @@ static struct http_request *request_new(struct http_server *s, struct MHD_Connec
     return r;
 }
 
-static enum MHD_Result send_reply(struct http_request *r)
+static struct MHD_Response *response_of(struct http_request *r)
 {
-    struct MHD_Response *reply =
-        r->fixed.p ? MHD_create_response_from_buffer(r->fixed.n, (void *)(uintptr_t)r->fixed.p,
+    if (r->stream)
+        return http_stream_response(r->stream);
+    return r->fixed.p ? MHD_create_response_from_buffer(r->fixed.n, (void *)(uintptr_t)r->fixed.p,
                                                      MHD_RESPMEM_PERSISTENT)
                    : MHD_create_response_from_buffer(r->reply.n, TAKE(r->reply.p),
                                                      MHD_RESPMEM_MUST_FREE);
+}
+
+static enum MHD_Result send_reply(struct http_request *r)
+{
+    struct MHD_Response *reply = response_of(r);
     if (!reply)
         return MHD_NO;
-    if (r->reply.n || r->status != 204)
+    if (r->stream || r->reply.n || r->status != 204)
         MHD_add_response_header(reply, "Content-Type", r->content_type);
     MHD_add_response_header(reply, "X-Request-Id", r->id);
     if (atomic_load(&r->server->stopping)) /* the client must not send the next one here */
@@ -231,12 +238,41 @@ void http_resume(struct http_request *r)
 bool http_peer_gone(struct http_request *r)
 {
     char byte;
+    if (r->stream)
+        return http_stream_left(r->stream);
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     if (!info)
         return true;
     ssize_t n = recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
+static void request_free(struct http_request *r)
+{
+    buf_release(&r->body);
+    buf_release(&r->reply);
+    arena_free(r->arena);
+}
+
+struct http_stream *http_stream_begin(struct http_request *r)
+{
+    r->stream = http_stream_new(r->connection, &r->server->stopping);
+    MHD_resume_connection(r->connection);
+    return r->stream;
+}
+
+/* The worker is done with r: its reply can leave, or is leaving. */
+static void worked(struct http_request *r)
+{
+    if (!r->stream) {
+        MHD_resume_connection(r->connection);
+        return;
+    }
+    if (!http_stream_ended(r->stream))
+        http_stream_end(r->stream, true);
+    if (http_stream_unref(r->stream))
+        request_free(r);
 }
 
 static void *work(void *cls)
@@ -257,7 +293,7 @@ static void *work(void *cls)
         s->waiting--;
         pthread_mutex_unlock(&s->lock);
         s->cfg.run(r);
-        MHD_resume_connection(r->connection);
+        worked(r);
         pthread_mutex_lock(&s->lock);
     }
     pthread_mutex_unlock(&s->lock);
@@ -307,9 +343,10 @@ static void on_completed(void *cls, struct MHD_Connection *c, void **slot,
     (void)c, (void)why;
     if (!r)
         return;
-    buf_release(&r->body);
-    buf_release(&r->reply);
-    arena_free(r->arena);
+    if (r->stream)
+        http_stream_leave(r->stream);
+    if (!r->stream || http_stream_unref(r->stream))
+        request_free(r);
     *slot = NULL;
     pthread_mutex_lock(&s->lock);
     if (--s->open == 0)

@@ -29,6 +29,7 @@ struct http_request {
     struct MHD_Connection *connection;
     struct http_header *headers; /* extra reply headers */
     bool suspended;              /* waits for a worker, or for whoever called http_suspend */
+    struct http_stream *stream;  /* the reply is being sent; see http_stream_begin */
     struct http_request *next;
     struct http_server *server;
 };
@@ -55,6 +56,11 @@ int http_server_port(const struct http_server *s);
  * gone. False: the server is stopping; reply at once. */
 bool http_suspend(struct http_request *r);
 void http_resume(struct http_request *r);
+
+/* For a worker whose reply is long: sends what it set (status, content_type, headers), then what it
+ * adds, while it works on. Afterwards only the stream may be used of the connection: no header, no
+ * parameter of the request. The worker's return ends the reply; to break it off, see stream.h. */
+struct http_stream *http_stream_begin(struct http_request *r);
 
 /* Whether the client closed its connection; for a worker that works long on its request. A client
  * that only shut down its sending side counts as gone too. */

@@ -431,7 +431,8 @@ int funnel_count(struct funnel *f, const struct hogql_node *select, struct funne
     arena_defer(a, release_times, out);
     if (!f->breakdown.expression)
         value_add(&c, NULL, 0);
-    int rc = query_stream(f->q.j, select, "RowBinary", take, &c, e);
+    struct hogql_compiled compiled;
+    int rc = query_stream(f->q.j, select, &compiled, "RowBinary", take, &c, e);
     if (rc == 0 && c.rest.n)
         rc = err_internal(e, "the last row of a funnel's statement is not whole");
     if (rc == 0 && out->whole.n < out->whole.seen)

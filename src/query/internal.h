@@ -16,6 +16,7 @@ struct query_job {
     struct query_calendar calendar;
     struct hogql_context hogql; /* its cls is the job */
     int seconds;                /* of each statement */
+    bool has_place;             /* at the engine: it need not wait for one */
     bool (*gone)(void *context);
     void *gone_context;
     int64_t parse_us, wait_us, engine_us; /* spent: wait_us for a place at the engine */
@@ -84,12 +85,15 @@ int query_select(struct query_job *j, const struct hogql_node *select, const str
                  struct err *e);
 /* Compiles the tree and runs it; the answer, in that format, goes to `take` piece by piece while the
  * engine makes it. A negative answer of `take`, with e filled, ends it. */
-int query_stream(struct query_job *j, const struct hogql_node *select, const char *format,
-                 int (*take)(void *context, str piece, struct err *e), void *context,
-                 struct err *e);
+int query_stream(struct query_job *j, const struct hogql_node *select,
+                 struct hogql_compiled *compiled, const char *format, query_take_fn take,
+                 void *context, struct err *e);
 /* Compiles the tree and puts its rows into a table of the event store: "name (columns)". */
 int query_store(struct query_job *j, const struct hogql_node *select, const char *into,
                 struct err *e);
+/* The rows of a HogQLQuery as a file; see query_download. */
+int query_run_download(struct query_job *j, const struct json *node, enum query_format format,
+                       query_take_fn take, void *context, struct err *e);
 /* The limits of a query that returns rows to its caller: 100 when it names none, 50,000. */
 void query_limit_rows(struct query_job *j);
 

@@ -21,6 +21,7 @@
 
 #define SECONDS 60            /* of a statement whose caller waits */
 #define SECONDS_BACKGROUND 600
+#define SECONDS_DOWNLOAD 3600 /* its reader may be slow */
 #define CLIENT_PAUSE (180 * CLOCK_SECOND) /* until a client may ask anew */
 
 static const struct query_kind kinds[] = {
@@ -51,6 +52,7 @@ struct query_service {
     struct query_cache *cache;
     struct query_background *background;
     struct query_gate *gate;
+    atomic_uint downloads;
 };
 
 struct query_service *query_service_new(struct olap *olap, struct store *store)
@@ -247,13 +249,15 @@ static int execute(struct query_job *j, const struct hogql_node *select, struct 
     q->tag = tag;
     q->gone = j->gone;
     q->gone_context = j->gone_context;
-    rc = query_gate_enter(j->scope->service->gate, j->scope->team_id, j->seconds, j->gone,
-                          j->gone_context, e);
+    rc = j->has_place ? 0
+                      : query_gate_enter(j->scope->service->gate, j->scope->team_id, j->seconds,
+                                         j->gone, j->gone_context, e);
     if (rc < 0)
         return rc;
     int64_t entered = clock_mono_us();
     rc = olap_run(j->olap, q, out, e);
-    query_gate_leave(j->scope->service->gate, j->scope->team_id);
+    if (!j->has_place)
+        query_gate_leave(j->scope->service->gate, j->scope->team_id);
     j->wait_us += entered - compiled_at;
     j->engine_us += clock_mono_us() - entered;
     return rc;
@@ -274,13 +278,12 @@ int query_execute(struct query_job *j, const struct hogql_node *select,
     return execute(j, select, &q, compiled, out, e);
 }
 
-int query_stream(struct query_job *j, const struct hogql_node *select, const char *format,
-                 int (*take)(void *context, str piece, struct err *e), void *context,
-                 struct err *e)
+int query_stream(struct query_job *j, const struct hogql_node *select,
+                 struct hogql_compiled *compiled, const char *format, query_take_fn take,
+                 void *context, struct err *e)
 {
     struct olap_query q = { .format = format, .take = take, .take_context = context };
-    struct hogql_compiled compiled;
-    return execute(j, select, &q, &compiled, NULL, e);
+    return execute(j, select, &q, compiled, NULL, e);
 }
 
 int query_select(struct query_job *j, const struct hogql_node *select, const struct json **rows,
@@ -496,6 +499,33 @@ int query_run(const struct query_scope *s, const struct json *node, enum query_r
     /* An entry that was answered lives on in the arena. */
     if (rc < 0 || (step != STEP_ANSWER && step != STEP_ANSWER_AND_BACKGROUND))
         query_entry_unref(entry);
+    return rc;
+}
+
+int query_download(const struct query_scope *s, const struct json *node, enum query_format format,
+                   query_take_fn take, void *context, struct err *e)
+{
+    struct query_job j;
+    const struct query_kind *kind;
+    int rc = find_kind(node, &node, &kind, e);
+    if (rc == 0 && kind->run != query_run_hogql)
+        rc = err_set(e, ERR_INVALID, NULL, "Only a HogQLQuery can be downloaded, not a %s",
+                     kind->name);
+    if (rc < 0)
+        return rc;
+    /* Downloads have places of their own: one whose reader is slow keeps nobody waiting. */
+    if (atomic_fetch_add(&s->service->downloads, 1) >= LIMIT_DOWNLOADS) {
+        atomic_fetch_sub(&s->service->downloads, 1);
+        return err_set(e, ERR_THROTTLED, NULL,
+                       "Too many downloads are running right now. Please try again in a moment.");
+    }
+    query_job_init(&j, s);
+    j.seconds = SECONDS_DOWNLOAD;
+    j.has_place = true;
+    rc = read_modifiers(&j, node, e);
+    if (rc == 0)
+        rc = query_run_download(&j, node, format, take, context, e);
+    atomic_fetch_sub(&s->service->downloads, 1);
     return rc;
 }
 

@@ -78,6 +78,17 @@ struct query_answer {
 int query_run(const struct query_scope *s, const struct json *node, enum query_refresh refresh,
               struct query_answer *out, struct err *e);
 
+enum query_format { QUERY_CSV, QUERY_NDJSON, QUERY_PARQUET };
+
+/* Takes a piece of a file. A negative answer, with e filled, ends the query. */
+typedef int (*query_take_fn)(void *context, str piece, struct err *e);
+
+/* The rows of a HogQLQuery, all of them whatever their number, as a file that is handed on piece by piece
+ * while the engine makes it. Nothing of it is kept. Times are the project's, in Parquet UTC. Errors are
+ * those of query_run; after the first piece they mean that the file is broken off. */
+int query_download(const struct query_scope *s, const struct json *node, enum query_format format,
+                   query_take_fn take, void *context, struct err *e);
+
 /* Writes the answer's members into the object that w is in: results, is_cached, cache_key,
  * last_refresh, cache_target_age, next_allowed_client_refresh, timezone, query_status, and the
  * kind's own. */

@@ -60,8 +60,7 @@ static int broken(struct err *e)
     return err_internal(e, "the event store's answer has an unknown shape");
 }
 
-/* Calls for each element of the list: its begin and end. */
-static bool next_item(str list, size_t *at, str *item)
+bool query_rows_item(str list, size_t *at, str *item)
 {
     size_t begin = skip_blanks(list, *at);
     while (begin < list.n && list.p[begin] == ',')
@@ -155,18 +154,23 @@ static void write_times(str value, const struct tz *z, struct buf *out)
     buf_str(out, str_slice(value, from, value.n));
 }
 
+void query_rows_value(str value, str type, const struct tz *z, struct buf *out)
+{
+    if (has_times(type))
+        write_times(value, z, out);
+    else
+        buf_str(out, value);
+}
+
 static void write_row(const struct query_rows *rows, str row, const struct tz *z, struct buf *out)
 {
     str value;
     size_t at = 1;
     buf_char(out, '[');
-    for (size_t i = 0; next_item(row, &at, &value); i++) {
+    for (size_t i = 0; query_rows_item(row, &at, &value); i++) {
         if (i)
             buf_char(out, ',');
-        if (i < rows->n && has_times(rows->types[i]))
-            write_times(value, z, out);
-        else
-            buf_str(out, value);
+        query_rows_value(value, i < rows->n ? rows->types[i] : STR(""), z, out);
     }
     buf_char(out, ']');
 }
@@ -184,7 +188,7 @@ void query_rows_write(const struct query_rows *rows, const struct tz *z, size_t 
         return;
     }
     buf_char(out, '[');
-    for (size_t i = 0; i < most && next_item(rows->data, &at, &row); i++) {
+    for (size_t i = 0; i < most && query_rows_item(rows->data, &at, &row); i++) {
         if (i)
             buf_char(out, ',');
         if (times)

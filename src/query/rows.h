@@ -21,6 +21,11 @@ int query_rows_read(struct arena *a, str answer, struct query_rows *out, struct 
  * where there is one. */
 void query_rows_write(const struct query_rows *rows, const struct tz *z, size_t most,
                       struct buf *out);
+/* The element of the list "[…]" that begins at *at or behind it (1: the first), as JSON; *at moves past
+ * it. False: there is none. */
+bool query_rows_item(str list, size_t *at, str *item);
+/* Appends a value of that type; times in it become the zone's. */
+void query_rows_value(str value, str type, const struct tz *z, struct buf *out);
 /* The rows as a tree, for those who compute with them. */
 int query_rows_parse(struct arena *a, const struct query_rows *rows, const struct json **out,
                      struct err *e);
