@@ -7,6 +7,8 @@
 #include "base/limits.h"
 #include "base/tz.h"
 #include "export/exporter.h"
+#include "model/integration.h"
+#include "store/seal.h"
 
 struct export_body {
     str name, model, interval, timezone;
@@ -130,21 +132,68 @@ static int check_model(struct req *r, const struct export_body *b, struct err *e
 
 /* -------------------------------------------------------------------------- where it goes */
 
-static int check_integration(const struct json *d, struct err *e)
+static int not_there(const char *attr, str id, struct err *e)
 {
-    static const char *const names[] = { "integration", "integration_id" };
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        char attr[64];
-        const struct json *v = json_get(d, names[i]);
-        if (!v || v->type == JSON_NULL)
-            continue;
-        snprintf(attr, sizeof(attr), "destination__%s", names[i]);
-        if (v->type == JSON_NUMBER || v->type == JSON_STRING)
-            return err_set(e, ERR_NO_OBJECT, attr, "Invalid pk \"" STR_FMT "\" - object does not "
-                           "exist.", STR_ARG(str_utf8_prefix(v->text, 50)));
+    return err_set(e, ERR_NO_OBJECT, attr, "Invalid pk \"" STR_FMT "\" - object does not exist.",
+                   STR_ARG(str_utf8_prefix(id, 50)));
+}
+
+/* Its settings, the secrets among them. */
+static int open_integration(struct req *r, const struct integration *in, struct json **out,
+                            struct err *e)
+{
+    str secrets;
+    struct json *shown, *hidden;
+    int rc = seal_read(r->api->seal, r->arena, in->secrets, &secrets, e);
+    if (rc == 0)
+        rc = json_parse(r->arena, in->config, &shown, e);
+    if (rc == 0)
+        rc = json_parse(r->arena, secrets, &hidden, e);
+    if (rc == 0)
+        *out = json_merge(r->arena, shown, hidden);
+    return rc;
+}
+
+static int find_integration(struct req *r, const struct export_destination *d,
+                            const struct json *id, const char *attr, struct json **out,
+                            struct err *e)
+{
+    struct integration found;
+    int64_t number = 0;
+    if (id->type != JSON_NUMBER && id->type != JSON_STRING) {
         err_set(e, ERR_INVALID, attr, "Incorrect type. Expected pk value.");
         snprintf(e->code, sizeof(e->code), "incorrect_type");
         return e->kind;
+    }
+    int rc = str_to_i64(id->text, &number)
+                 ? integration_find(r->db, r->arena, r->project.id, number, &found, e)
+                 : 0;
+    if (rc <= 0)
+        return rc < 0 ? rc : not_there(attr, id->text, e);
+    if (d->integration && str_eqz(found.kind, d->integration))
+        return open_integration(r, &found, out, e);
+    if (!d->integration)
+        return err_set(e, ERR_INVALID, "destination", "%s batch exports take no integration",
+                       d->type);
+    bool named = !str_ends(str_of(d->wrong_kind), STR("."));
+    return err_set(e, ERR_INVALID, "destination", "%s%s" STR_FMT "%s", d->wrong_kind,
+                   named ? " (got kind='" : "", STR_ARG(named ? found.kind : STR("")),
+                   named ? "')" : "");
+}
+
+/* *out NULL: none is named. */
+static int link_integration(struct req *r, const struct export_destination *d,
+                            const struct json *envelope, struct json **out, struct err *e)
+{
+    static const char *const names[] = { "integration", "integration_id" };
+    *out = NULL;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        char attr[64];
+        const struct json *id = json_get(envelope, names[i]);
+        if (!id || id->type == JSON_NULL)
+            continue;
+        snprintf(attr, sizeof(attr), "destination__%s", names[i]);
+        return find_integration(r, d, id, attr, out, e);
     }
     return 0;
 }
@@ -170,8 +219,9 @@ static int read_destination(struct req *r, struct export_body *b, struct err *e)
         return err_set(e, ERR_REQUIRED, "destination__config", NULL);
     if (config->type != JSON_OBJECT)
         return err_set(e, ERR_INVALID, "destination__config", "Expected a dictionary of items.");
-    int rc = check_integration(d, e);
-    return rc < 0 ? rc : export_config(r->arena, b->destination, config, &b->config, e);
+    struct json *linked;
+    int rc = link_integration(r, b->destination, d, &linked, e);
+    return rc < 0 ? rc : export_config(r->arena, b->destination, config, linked, &b->config, e);
 }
 
 static int read_body(struct req *r, struct export_body *b, struct err *e)

@@ -71,6 +71,7 @@ extern const struct route event_routes[];
 extern const struct route flags_routes[];
 extern const struct route health_routes[];
 extern const struct route insight_routes[];
+extern const struct route integration_routes[];
 extern const struct route member_routes[];
 extern const struct route organization_routes[];
 extern const struct route page_routes[];

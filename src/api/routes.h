@@ -25,6 +25,7 @@ struct api {
     const char *public_url; /* without a slash at the end */
     bool secure;            /* cookies are marked Secure */
     struct exporter *exporter;
+    const struct seal *seal; /* of secrets in the store */
     struct throttle *throttle; /* NULL: keys are not limited */
 };
 

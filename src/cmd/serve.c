@@ -21,6 +21,7 @@
 #include "ingest/flush.h"
 #include "ingest/journal.h"
 #include "olap/olap.h"
+#include "store/seal.h"
 #include "work/cohort.h"
 
 /* The parts of a running server, started top down and ended bottom up. */
@@ -34,6 +35,7 @@ struct running {
     struct query_service *queries;
     struct exporter *exporter;
     struct cohort_worker *cohorts;
+    struct seal *seal;
     struct throttle *throttle; /* NULL: keys are not limited */
     struct lru *pages;
     struct http_server *http;
@@ -92,8 +94,9 @@ static int start_flusher(struct running *r, struct arena *a, const struct option
 static int start_exporter(struct running *r, struct arena *a, const struct options *o,
                           struct err *e)
 {
-    struct exporter_config cfg = { o->allow_private, arena_printf(a, "%s/exports", o->data).p };
-    return exporter_start(&cfg, &r->exporter, e);
+    struct exporter_config cfg = { o->allow_private, folder_path(a, o->data, "exports").p };
+    int rc = seal_open(folder_path(a, o->data, "secrets.key").p, &r->seal, e);
+    return rc < 0 ? rc : exporter_start(&cfg, &r->exporter, e);
 }
 
 /* -------------------------------------------------------------------------- the folder's socket */
@@ -209,6 +212,7 @@ static void end_all(struct running *r)
     traffic_free(r->traffic);
     query_service_free(r->queries);
     exporter_stop(r->exporter);
+    seal_free(r->seal);
     throttle_free(r->throttle);
     if (r->flusher)
         flusher_stop(r->flusher);
@@ -284,9 +288,9 @@ static int start_all(struct running *r, struct arena *a, const struct options *o
     r->pages = lru_new(LIMIT_LIST_CACHE);
     r->traffic = api_traffic_new();
     *api = (struct api){ .store = r->store, .olap = r->olap, .journal = r->journal,
-                         .queries = r->queries, .exporter = r->exporter, .cohorts = r->cohorts,
-                         .throttle = r->throttle, .pages = r->pages, .flusher = r->flusher,
-                         .engine = r->engine,
+                         .queries = r->queries, .exporter = r->exporter, .seal = r->seal,
+                         .cohorts = r->cohorts, .throttle = r->throttle, .pages = r->pages,
+                         .flusher = r->flusher, .engine = r->engine,
                          .traffic = r->traffic, .data = o->data, .started = clock_mono_us(),
                          .public_url = o->public_url,
                          .secure = o->public_url && strncmp(o->public_url, "https://", 8) == 0 };

@@ -15,6 +15,9 @@ int export_check_clickhouse(struct arena *a, const struct export_destination *d,
     str url = json_get_text(config, "url");
     (void)a;
     (void)d;
+    if (!url.n)
+        return err_set(e, ERR_INVALID, "destination",
+                       "Integration is required for ClickHouse batch exports");
     if (!str_starts(url, STR("http://")) && !str_starts(url, STR("https://")))
         return err_set(e, ERR_INVALID, "destination", "Invalid destination URL: " STR_FMT,
                        STR_ARG(str_utf8_prefix(url, 200)));

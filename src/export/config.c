@@ -3,13 +3,13 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
-#include "export/destination.h"
+#include "export/config.h"
 
 #define FIELDS_ERROR "destination__non_field_errors"
 
-static const struct export_field *find(const struct export_destination *d, str name)
+static const struct export_field *find(const struct export_field *fields, str name)
 {
-    for (const struct export_field *f = d->fields; f->name; f++)
+    for (const struct export_field *f = fields; f->name; f++)
         if (str_eqz(name, f->name))
             return f;
     return NULL;
@@ -23,13 +23,13 @@ static int by_text(const void *x, const void *y)
 }
 
 /* All of them at once, sorted. */
-static int check_names(struct arena *a, const struct export_destination *d,
+static int check_names(struct arena *a, const struct export_field *fields,
                        const struct json *given, struct err *e)
 {
     str *unknown = arena_alloc(a, (given->count + 1) * sizeof(*unknown));
     size_t n = 0;
     for (const struct json *m = given->head; m; m = m->next)
-        if (!find(d, m->key))
+        if (!find(fields, m->key))
             unknown[n++] = str_utf8_prefix(m->key, 100);
     if (!n)
         return 0;
@@ -119,17 +119,25 @@ static int read_field(struct arena *a, const struct export_field *f, const struc
     return rc;
 }
 
-int export_config(struct arena *a, const struct export_destination *d, const struct json *given,
-                  struct json **out, struct err *e)
+int config_read(struct arena *a, const struct export_field *fields, const struct json *given,
+                struct json **out, struct err *e)
 {
     struct json *full = json_new(a, JSON_OBJECT);
-    int rc = check_names(a, d, given, e);
-    for (const struct export_field *f = d->fields; f->name && rc == 0; f++)
+    int rc = check_names(a, fields, given, e);
+    for (const struct export_field *f = fields; f->name && rc == 0; f++)
         rc = read_field(a, f, given, full, e);
-    if (rc == 0 && d->check)
-        rc = d->check(a, d, full, e);
     *out = full;
     return rc;
+}
+
+int export_config(struct arena *a, const struct export_destination *d, const struct json *given,
+                  const struct json *linked, struct json **out, struct err *e)
+{
+    int rc = config_read(a, d->fields, given, out, e);
+    for (const struct json *m = linked ? linked->head : NULL; m && rc == 0; m = m->next)
+        if (find(d->fields, m->key))
+            json_set(*out, m->key, json_share(a, m));
+    return rc == 0 && d->check ? d->check(a, d, *out, e) : rc;
 }
 
 /* -------------------------------------------------------------------------- files */

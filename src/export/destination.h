@@ -36,6 +36,8 @@ struct export_step {
 struct export_destination {
     const char *type;
     const struct export_field *fields;
+    const char *integration;  /* the kind of integration it takes credentials from */
+    const char *wrong_kind;   /* what is said of one of another kind */
     /* What no single field can tell. The error's attr is "destination". NULL: nothing. */
     int (*check)(struct arena *a, const struct export_destination *d, const struct json *config,
                  struct err *e);
@@ -47,10 +49,11 @@ struct export_destination {
 const struct export_destination *export_destination_find(str type);
 
 /* The settings given, checked against the kind's and completed with defaults: an object in the
- * arena with every field, each of its type. ERR_INVALID on destination__non_field_errors: names,
+ * arena with every field, each of its type. Those of the integration that the export names (linked;
+ * NULL: none) are put in their place. ERR_INVALID on destination__non_field_errors: names,
  * missing ones, types; on destination: what the kind itself refuses. */
 int export_config(struct arena *a, const struct export_destination *d, const struct json *given,
-                  struct json **out, struct err *e);
+                  const struct json *linked, struct json **out, struct err *e);
 
 /* Runs the step, on the caller's thread; up to half a minute when the other side is slow. */
 enum export_outcome export_step_run(const struct export_step *s, struct export_trial *t);

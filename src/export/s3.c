@@ -25,6 +25,18 @@ static bool is_endpoint(str url)
     return true;
 }
 
+/* As a part of a host's name. */
+static bool is_label(str name)
+{
+    for (size_t i = 0; i < name.n; i++) {
+        char c = name.p[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              c == '-' || c == '.' || c == '_'))
+            return false;
+    }
+    return name.n > 0;
+}
+
 int s3_locate(struct s3 *s, struct arena *a, str endpoint_url, bool virtual_style, struct err *e)
 {
     str url = endpoint_url;
@@ -37,6 +49,8 @@ int s3_locate(struct s3 *s, struct arena *a, str endpoint_url, bool virtual_styl
         url.n--;
     if (!is_endpoint(url))
         return err_set(e, ERR_INVALID, NULL, "Invalid endpoint URL");
+    if (virtual_style && !is_label(s->bucket))
+        return err_set(e, ERR_INVALID, NULL, "Invalid bucket name");
     s->endpoint = url;
     s->virtual_style = virtual_style;
     return 0;

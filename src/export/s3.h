@@ -13,7 +13,7 @@ struct s3 {
 };
 
 /* Fills endpoint and style; endpoint_url STR_NULL: Amazon's, of the region. ERR_INVALID: the URL is
- * none. */
+ * none, or the bucket cannot stand before a host. */
 int s3_locate(struct s3 *s, struct arena *a, str endpoint_url, bool virtual_style, struct err *e);
 /* key STR_NULL: the bucket itself. An answer of any status: 0; ERR_UNAVAILABLE: none came. */
 int s3_call(const struct s3 *s, struct arena *a, const char *method, str key, str body,

@@ -52,6 +52,16 @@ static curl_socket_t open_socket(void *cls, curlsocktype purpose, struct curl_so
     return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
+/* A line break in a value would begin another header. */
+static bool headers_are_plain(const struct outgoing_request *q)
+{
+    for (const struct outgoing_header *h = q->headers; h && h->name; h++)
+        for (size_t i = 0; i < h->value.n; i++)
+            if ((unsigned char)h->value.p[i] < ' ' || h->value.p[i] == 0x7F)
+                return false;
+    return true;
+}
+
 static struct curl_slist *headers_of(const struct outgoing_request *q)
 {
     struct curl_slist *list = curl_slist_append(NULL, "Expect:");
@@ -193,6 +203,8 @@ static int explain(const struct transfer *t, const struct outgoing_request *q, s
 int outgoing_run(struct outgoing *o, struct arena *a, const struct outgoing_request *q,
                  struct outgoing_answer *out, struct err *e)
 {
+    if (!headers_are_plain(q))
+        return err_set(e, ERR_UNAVAILABLE, NULL, "a setting contains control characters");
     struct transfer t = { .of = o, .h = curl_easy_init(), .body = BUF_INIT(q->answer_max) };
     BUG_ON(!t.h);
     struct curl_slist *headers = headers_of(q);

@@ -88,14 +88,38 @@ static bool reject(struct flusher *f, str rows, const struct err *why)
     return kept;
 }
 
+static void write_token(const struct batch *b, size_t from, size_t to, char *out, size_t n)
+{
+    snprintf(out, n, "%lld-%lld-%zu-%zu", (long long)b->begin, (long long)b->end, from, to);
+}
+
+/* Does the store take the events of the batch that waits? When its turn comes, the token keeps it from
+ * storing them again. False also when none waits. */
+static bool next_is_taken(struct flusher *f)
+{
+    char token[96];
+    struct err e = ERR_INIT;
+    pthread_mutex_lock(&f->lock);
+    const struct batch *b = f->ready; /* it stays until this thread takes it */
+    pthread_mutex_unlock(&f->lock);
+    if (!b || !b->n)
+        return false;
+    write_token(b, 0, b->n, token, sizeof(token));
+    return insert(f, rows_events, buf_view(&b->rows), str_of(token), &e) == 0;
+}
+
 /* Must these rows be tried apart? A refusal as data says so at once, one for a reason unknown when
- * it comes again and again; alone, a row is given up for that only when others were taken. */
-static bool is_refused(const struct attempt *a, const struct err *e, int tries, bool alone)
+ * it comes again and again; alone, a row is given up for that only when others are taken. */
+static bool is_refused(struct attempt *a, const struct err *e, int tries, bool alone)
 {
     if (e->kind == ERR_INVALID)
         return true;
     bool unknown = e->kind == ERR_INTERNAL || e->kind == ERR_TIMEOUT;
-    return unknown && tries >= TRIES && (!alone || a->taken);
+    if (!unknown || tries < TRIES)
+        return false;
+    if (alone && !a->taken)
+        a->taken = next_is_taken(a->of);
+    return !alone || a->taken;
 }
 
 /* Rows [from, to). One that is refused is looked for by halving. False: stopping. */
@@ -107,11 +131,10 @@ static bool insert_events(struct attempt *a, size_t from, size_t to)
     if (from == to)
         return true;
     str rows = str_slice(buf_view(&b->rows), at, b->row_ends[to - 1]);
-    int n = snprintf(token, sizeof(token), "%lld-%lld-%zu-%zu", (long long)b->begin,
-                     (long long)b->end, from, to);
+    write_token(b, from, to, token, sizeof(token));
     for (int tries = 1;; tries++) {
         struct err e = ERR_INIT;
-        int rc = insert(a->of, rows_events, rows, (str){ token, (size_t)n }, &e);
+        int rc = insert(a->of, rows_events, rows, str_of(token), &e);
         a->taken = a->taken || rc == 0;
         if (rc == 0)
             return true;

@@ -92,6 +92,8 @@ test("what an export that is created would be refused for", async () => {
     [body("Postgres", { database: "d", host: "http://x", user: "u" }), bad, "destination", "Invalid host. Enter a hostname or IP address without credentials, scheme, or path."],
     [body("LocalFile", { directory: "a/../../b" }), bad, "destination", "Invalid directory: it may not contain '..'"],
     [body("LocalFile", { directory: "/etc" }), bad, "destination", "Invalid directory: it is below the server's directory for exports and may not begin with '/'"],
+    [body("ClickHouse", {}), bad, "destination", "Integration is required for ClickHouse batch exports"],
+    [{ ...good, ...to({ bucket_name: "evil.example.com/", use_virtual_style_addressing: true }) }, bad, "destination", "Invalid bucket name"],
     [body("ClickHouse", { url: "file:///etc/passwd" }), bad, "destination", "Invalid destination URL: file:///etc/passwd"],
   ]) {
     const got = await post(sent);
@@ -176,6 +178,8 @@ test("addresses that nobody allowed are not connected to", async () => {
       assert.match(got.json.result.message, /is a private address/, host);
     }
     assert.equal(connected, 0);
+    assert.deepEqual(await step("ClickHouse", { url: `http://127.0.0.1:${port}`, user: "a\r\nHost: b" }),
+      ["Failed", "Could not establish a connection to ClickHouse: a setting contains control characters"]);
     assert.deepEqual(await step("ClickHouse", { url: `http://127.0.0.1:${port}` }), passed);
     assert.equal(connected, 1);
   } finally {

@@ -42,6 +42,13 @@ async function expect(names) {
   assert.deepStrictEqual(inserted().sort(), [...names].sort());
 }
 
+// Until what became of events is committed: they are of a batch that is prepared.
+const known = (id) => eventually(async () => {
+  const persons = await fetch(`${url}/api/projects/@current/persons/?distinct_id=${id}`,
+    { headers: { Authorization: `Bearer ${first.personal_api_key}` } });
+  return (await persons.json()).results.length ? true : undefined;
+}, `${id} is known`);
+
 async function end() {
   server.child.removeAllListeners("exit");
   server.child.kill("SIGTERM");
@@ -71,11 +78,6 @@ test("an engine that refuses inserts for want of space gets them later", async (
 });
 
 test("a batch is prepared while the one before waits, and a crash with both under way stores each once", async () => {
-  const known = (id) => eventually(async () => {
-    const persons = await fetch(`${url}/api/projects/@current/persons/?distinct_id=${id}`,
-      { headers: { Authorization: `Bearer ${first.personal_api_key}` } });
-    return (await persons.json()).results.length ? true : undefined;
-  }, `${id} is known`);
   await begin({ insert: "Code: 243. DB::Exception: Cannot reserve 1.00 MiB, not enough space. (NOT_ENOUGH_SPACE) (version 26.7.2.1)" });
   const all = await send(3);
   await known("who-3");
@@ -110,6 +112,16 @@ test("so is one that is refused for a reason unknown, once others were taken", a
   await expect(good);
   await eventually(() => (fs.existsSync(path.join(data, "rejected.rows")) ? true : undefined));
   assert.strictEqual(await end(), 0);
+});
+
+test("also when it is a batch of its own: what comes behind shows that others are taken", async () => {
+  await begin({ poison: { POISON: "Code: 998. DB::Exception: Odd row. (SOMETHING_NEW)" } });
+  await send(1, { properties: { x: "POISON" } });
+  await known("who-1");
+  await expect(await send(3));
+  await eventually(() => (fs.existsSync(path.join(data, "rejected.rows")) ? true : undefined));
+  assert.strictEqual(await end(), 0);
+  assert.ok(fs.readFileSync(path.join(data, "rejected.rows"), "latin1").includes("POISON"));
 });
 
 test("a slow engine delays what is stored, not what is taken", async () => {
