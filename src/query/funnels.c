@@ -274,6 +274,18 @@ static int read_shape(struct funnel *f, const struct json *filter, struct err *e
     return rc;
 }
 
+static int read_breakdown(struct funnel *f, struct err *e)
+{
+    const struct json *filter = NULL;
+    str type = STR_NULL;
+    int rc = query_get_object(f->q.node, "breakdownFilter", &filter, e);
+    if (rc == 0)
+        rc = query_get_text(filter, "breakdown_type", &type, e);
+    if (rc == 0 && str_eqz(type, "cohort"))
+        return funnel_read_cohorts(f, filter, e);
+    return rc < 0 ? rc : query_breakdown_read(f->q.j, f->q.node, &f->breakdown, e);
+}
+
 int funnel_read(struct query_job *j, const struct json *node, struct funnel *f, struct err *e)
 {
     const struct json *filter = NULL;
@@ -294,7 +306,7 @@ int funnel_read(struct query_job *j, const struct json *node, struct funnel *f, 
     if (rc == 0)
         rc = read_actor(f, filter, e);
     if (rc == 0 && f->viz != FUNNEL_VIZ_TIMES) /* which are of all actors */
-        rc = query_breakdown_read(f->q.j, f->q.node, &f->breakdown, e);
+        rc = read_breakdown(f, e);
     if (rc == 0)
         rc = query_breakdown_refuse_bins(&f->breakdown, "FunnelsQuery", e);
     if (rc == 0)

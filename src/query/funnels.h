@@ -30,6 +30,11 @@ struct funnel_exclusion {
     int64_t from, to;
 };
 
+struct funnel_cohort {
+    int64_t id; /* 0: everybody */
+    str name;
+};
+
 struct funnel {
     struct query_insight q;
     struct query_entity *steps;
@@ -43,6 +48,8 @@ struct funnel {
     int64_t *buckets; /* of trends */
     size_t buckets_n;
     struct query_breakdown breakdown;
+    struct funnel_cohort *cohorts; /* the breakdown, when it is by cohort */
+    size_t cohorts_n;
     enum funnel_attribution attribution;
     int64_t attribution_step;
     struct hogql_node *actor;
@@ -70,6 +77,7 @@ struct funnel_people {
 /* A value of the breakdown, or all there is. */
 struct funnel_value {
     str *label; /* the parts of the value, "" for none; NULL: the values beyond the limit */
+    const struct funnel_cohort *cohort; /* NULL: the value is no cohort */
     size_t label_n;
     unsigned steps;
     bool shown; /* within the limit; of use to those who look for people */
@@ -92,10 +100,20 @@ struct funnel_counts {
 /* Decodes the request. */
 int funnel_read(struct query_job *j, const struct json *node, struct funnel *out, struct err *e);
 
+/* Does the answer come in parts, by value? */
+static inline bool funnel_is_split(const struct funnel *f)
+{
+    return f->breakdown.expression || f->cohorts_n;
+}
+
+/* The breakdown filter of type "cohort", and its bits of an event as 64 bits. */
+int funnel_read_cohorts(struct funnel *f, const struct json *breakdown, struct err *e);
+struct hogql_node *funnel_cohort_bits(struct funnel *f);
+
 /* Columns: actor (when people are asked for); label (as far as the attribution is the engine's work); an array of events, each a
  * number of 64 bits, or 128 when `wide`: below which steps it is, then which exclusions, in `bits`
  * bits, and above the microseconds since dates.from; an array of their values (as far as the
- * attribution is ours). */
+ * attribution is ours), or of their cohorts. */
 int funnel_statement(struct funnel *f, struct hogql_node **out, struct err *e);
 /* Does the statement have a column of values, one for each event? */
 static inline bool funnel_has_values(const struct funnel *f)

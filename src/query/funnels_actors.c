@@ -103,9 +103,16 @@ static int read_people(const struct funnel *f, const struct json *node, struct f
 
 /* -------------------------------------------------------------------------- their value */
 
-/* "Chrome", ["Chrome"], 7: the value as the funnel's answer has it. */
+/* "Chrome", ["Chrome"], 7: the value as the funnel's answer has it; of cohorts the id. */
 static bool is_label(const struct json *asked, const struct funnel_value *v)
 {
+    int64_t id = -1;
+    if (v->cohort) {
+        const struct json *one = asked->type == JSON_ARRAY ? asked->head : asked;
+        if (one && one->type == JSON_STRING && str_eqz(one->text, "all"))
+            return v->cohort->id == 0;
+        return one && str_to_i64(one->text, &id) && id == v->cohort->id;
+    }
     const struct json *m = asked->type == JSON_ARRAY ? asked->head : asked;
     size_t i = 0;
     for (; m && i < v->label_n && str_eq(m->text, v->label[i]); i++)
@@ -188,7 +195,7 @@ int query_actors_funnels(struct query_job *j, const struct query_click *click,
                                              "are neither persons nor groups");
     if (asked && asked->type == JSON_NULL)
         asked = NULL;
-    if (asked && !f.breakdown.expression)
+    if (asked && !funnel_is_split(&f))
         return err_set(e, ERR_INVALID, NULL,
                        "funnelStepBreakdown is given but the query has no breakdown");
     f.people = &people;

@@ -293,6 +293,19 @@ static struct funnel_value *value_of_step(struct counter *c, const struct funnel
     return best ? best : value_of(c, none, c->f->breakdown.list ? c->f->breakdown.n : 1);
 }
 
+/* value is the set of the cohorts that the event's person is in. */
+static void add_cohorts(struct counter *c, const struct funnel_event *events, size_t n)
+{
+    for (size_t i = 0; i < c->f->cohorts_n; i++) {
+        size_t kept = 0;
+        for (size_t k = 0; k < n; k++)
+            if (events[k].value >> i & 1)
+                c->events[n + kept++] = events[k]; /* there is room for all of them twice */
+        if (kept)
+            add(c, c->out->values[i], c->events + n, kept);
+    }
+}
+
 static void add_actor(struct counter *c, struct funnel_value *label, size_t n)
 {
     struct funnel_event *events = c->events;
@@ -303,6 +316,10 @@ static void add_actor(struct counter *c, struct funnel_value *label, size_t n)
         return;
     }
     funnel_sort(events, n);
+    if (c->f->cohorts_n) {
+        add_cohorts(c, events, n);
+        return;
+    }
     if (funnel_has_values(c->f))
         label = value_of_step(c, events, n);
     add(c, label, events, n);
@@ -310,11 +327,12 @@ static void add_actor(struct counter *c, struct funnel_value *label, size_t n)
 
 /* -------------------------------------------------------------------------- rows */
 
+/* Twice as many fit: a cohort's are copied behind all. */
 static void make_room(struct counter *c, size_t n)
 {
-    if (n <= c->events_room)
+    if (n * 2 <= c->events_room)
         return;
-    c->events_room = n * 2;
+    c->events_room = n * 3;
     free(c->events);
     c->events = malloc(c->events_room * sizeof(*c->events));
     BUG_ON(!c->events);
@@ -350,6 +368,8 @@ static bool read_row(struct counter *c, struct row_binary *r, struct err *e, int
     if (labelled)
         skip_value(c, &all);
     const char *visits = row_binary_numbers(&all, width, &n);
+    size_t marked = n;
+    const char *cohorts = f->cohorts_n ? row_binary_numbers(&all, 8, &marked) : NULL;
     struct row_binary values = all;
     if (funnel_has_values(f))
         for (uint64_t i = row_binary_length(&all); i > 0 && !all.cut; i--)
@@ -358,9 +378,9 @@ static bool read_row(struct counter *c, struct row_binary *r, struct err *e, int
         return false;
     if (labelled)
         label = read_value(c, &labels);
-    else if (!f->breakdown.expression)
+    else if (!funnel_is_split(f))
         label = c->out->values[0];
-    if (funnel_has_values(f) && row_binary_length(&values) != n) {
+    if (marked != n || (funnel_has_values(f) && row_binary_length(&values) != n)) {
         *rc = err_internal(e, "the arrays of a funnel's row differ in length");
         return true;
     }
@@ -369,6 +389,8 @@ static bool read_row(struct counter *c, struct row_binary *r, struct err *e, int
         struct funnel_event *event = &c->events[kept];
         bool any = read_event(f, visits + i * width, width, event);
         event->value = funnel_has_values(f) ? read_value(c, &values)->index : 0;
+        if (cohorts)
+            memcpy(&event->value, cohorts + i * 8, sizeof(event->value));
         kept += any || f->rules.order == FUNNEL_STRICT;
     }
     *r = all;
@@ -429,7 +451,9 @@ int funnel_count(struct funnel *f, const struct hogql_node *select, struct funne
                          .rest = BUF_INIT(LIMIT_FUNNEL_ACTOR), .key = BUF_INIT(1u << 20) };
     *out = (struct funnel_counts){ .steps = f->rules.n };
     arena_defer(a, release_times, out);
-    if (!f->breakdown.expression)
+    for (size_t i = 0; i < f->cohorts_n; i++)
+        value_add(&c, &f->cohorts[i].name, 1)->cohort = &f->cohorts[i];
+    if (!funnel_is_split(f))
         value_add(&c, NULL, 0);
     struct hogql_compiled compiled;
     int rc = query_stream(f->q.j, select, &compiled, "RowBinary", take, &c, e);

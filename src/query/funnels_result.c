@@ -41,11 +41,11 @@ static void join(struct funnel *f, struct funnel_value *to, const struct funnel_
 /* Trends have no counts of steps: what entered stands in for the first. */
 size_t funnel_limit_values(struct funnel *f, struct funnel_counts *counts)
 {
-    size_t shown = counts->n, most = (size_t)f->breakdown.limit;
+    size_t shown = counts->n, most = f->cohorts_n ? shown : (size_t)f->breakdown.limit;
     for (size_t i = 0; i < counts->n; i++)
         for (size_t k = 0; k < f->buckets_n; k++)
             counts->values[i]->counts[0] += counts->values[i]->entered[k];
-    if (!f->breakdown.expression || !counts->n)
+    if (!funnel_is_split(f) || !counts->n)
         return shown;
     qsort(counts->values, counts->n, sizeof(*counts->values), by_counts);
     while (shown && !counts->values[shown - 1]->counts[0])
@@ -66,6 +66,10 @@ size_t funnel_limit_values(struct funnel *f, struct funnel_counts *counts)
 static void write_label(struct json_writer *w, const char *key, const struct funnel_value *v)
 {
     json_key(w, key);
+    if (v->cohort) {
+        json_str(w, v->cohort->name);
+        return;
+    }
     json_open(w, '[');
     for (size_t i = 0; i < v->label_n; i++)
         json_str(w, v->label[i]);
@@ -125,9 +129,13 @@ static void write_steps(struct funnel *f, struct json_writer *w, const struct fu
         json_z(w, f->steps[i].type);
         write_seconds(w, "average_conversion_time", &v->times[i], mean);
         write_seconds(w, "median_conversion_time", &v->times[i], funnel_times_median);
-        if (f->breakdown.expression) {
+        if (funnel_is_split(f))
             write_label(w, "breakdown", v);
+        if (funnel_is_split(f) && !v->cohort)
             write_label(w, "breakdown_value", v);
+        if (v->cohort) {
+            json_key(w, "breakdown_value");
+            json_i64(w, v->cohort->id);
         }
         json_close(w, '}');
     }
@@ -210,7 +218,7 @@ static void write_series(struct funnel *f, struct json_writer *w, const struct f
         json_f64(w, rate(v->converted[i], v->entered[i]));
     json_close(w, ']');
     query_insight_write_buckets(&f->q, w, &f->dates, f->buckets, f->buckets_n);
-    if (f->breakdown.expression)
+    if (funnel_is_split(f))
         write_label(w, "breakdown_value", v);
     json_close(w, '}');
 }
@@ -228,7 +236,7 @@ int funnel_write(struct funnel *f, struct funnel_counts *counts, struct buf *out
         if (counts->beyond && !f->breakdown.hide_other)
             write_series(f, &w, counts->beyond);
         json_close(&w, ']');
-    } else if (f->breakdown.expression) {
+    } else if (funnel_is_split(f)) {
         write_groups(f, &w, counts, shown);
     } else {
         write_steps(f, &w, counts->values[0]);

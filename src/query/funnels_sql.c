@@ -194,6 +194,10 @@ int funnel_statement(struct funnel *f, struct hogql_node **out, struct err *e)
         rc = visits(f, bits, columns, e);
     if (rc == 0 && funnel_has_values(f))
         rc = column(f, "groupArray({value})", ph, "values", columns, e);
+    if (f->cohorts_n)
+        hogql_add(a, columns,
+                  hogql_alias(a, hogql_call(a, "groupArray", funnel_cohort_bits(f), NULL),
+                              STR("cohorts")));
     if (rc < 0)
         return rc;
     return query_insight_select(

@@ -196,6 +196,17 @@ test("groups, persons that became one, breakdowns by what they are", async () =>
   assert.deepEqual(sizes.map((g) => [g[0].breakdown, g.map((x) => x.count)]), [[["big"], [1, 1]]]);
   const hogql = await results({ series: m, breakdownFilter: { breakdown: "upper(person.properties.city)", breakdown_type: "hogql" } });
   assert.deepEqual(hogql.map((g) => g[0].breakdown_value), [[""], ["ROME"]]);
+  const romans = (await s.call("POST", "/api/projects/@current/cohorts/", { body: { name: "Romans", filters: { properties: { type: "OR",
+    values: [{ type: "OR", values: [{ type: "person", key: "city", operator: "exact", value: ["Rome"] }] }] } } } })).json;
+  const byCohort = { series: m, breakdownFilter: { breakdown: [romans.id, "all"], breakdown_type: "cohort" } };
+  const cohorts = await results(byCohort);
+  assert.deepEqual(cohorts.map((g) => [g[0].breakdown, g[0].breakdown_value, g.map((x) => x.count)]),
+    [["all users", 0, [2, 2]], ["Romans", romans.id, [1, 1]]]);
+  const lines = await results({ ...byCohort, funnelsFilter: { funnelVizType: "trends" } });
+  assert.deepEqual(lines.map((l) => [l.breakdown_value, l.data[10]]), [["Romans", 100], ["all users", 100]]);
+  const inRome = await s.call("POST", "/api/projects/@current/query/", { body: { query: { kind: "ActorsQuery", select: ["actor"],
+    source: { kind: "FunnelsActorsQuery", source: { kind: "FunnelsQuery", dateRange: march, ...byCohort }, funnelStep: 2, funnelStepBreakdown: romans.id } } } });
+  assert.deepEqual(inRome.json.results.map(([a]) => a.distinct_ids.sort()), [["merge-1", "merge-anon"]]);
   const event = await results({ series: m, breakdownFilter: { breakdown: "event", breakdown_type: "event_metadata" } });
   assert.deepEqual(event.map((g) => [g[0].breakdown_value, g.map((x) => x.count)]), [[["m visit"], [2, 2]]]);
 });
@@ -285,6 +296,9 @@ test("what makes no sense is refused", async () => {
     [{ series: [step("a"), step("b", { optionalInFunnel: true })], ...f({ funnelVizType: "trends" }) }, /^Optional funnel steps are only supported/],
     [{ series: [step("a"), step("b", { math: "sum", math_property: "x" })] }, /series\.math/],
     [f({ funnelAggregateByHogQL: "properties.(" }), /./],
+    [{ breakdownFilter: { breakdown: "x", breakdown_type: "cohort" } }, /id of a cohort, or 'all'/],
+    [{ breakdownFilter: { breakdown: [4711], breakdown_type: "cohort" } }, /^Cohort with id 4711 does not exist$/],
+    [{ breakdownFilter: { breakdown: [], breakdown_type: "cohort" } }, /list of 1 to 32 cohorts/],
   ];
   for (const [more, detail] of table) {
     const { status, json, text } = await ask({ series: [step("a"), step("b")], ...more });
