@@ -73,6 +73,18 @@ int action_find_name(struct db *d, struct arena *a, int64_t project_id, str name
     return read_one(rc, st, a, out, e);
 }
 
+int action_stamp(struct db *d, struct arena *a, int64_t project_id, int64_t *out, struct err *e)
+{
+    struct stmt *st;
+    int rc = db_open(d, a, &st, e, "SELECT coalesce(max(updated_at), 0) FROM action"
+                                   " WHERE project_id = ?", "i", project_id);
+    if (rc < 0 || (rc = stmt_step(st, e)) < 0)
+        return rc;
+    *out = stmt_i64(st, 0);
+    stmt_end(st);
+    return 0;
+}
+
 int action_count(struct db *d, struct arena *a, int64_t project_id, str search, int64_t *out,
                  struct err *e)
 {

@@ -24,6 +24,8 @@ int action_find(struct db *d, struct arena *a, int64_t project_id, int64_t id, s
                 struct err *e);
 int action_find_name(struct db *d, struct arena *a, int64_t project_id, str name,
                      struct action *out, struct err *e);
+/* Another number after every change to the project's actions. */
+int action_stamp(struct db *d, struct arena *a, int64_t project_id, int64_t *out, struct err *e);
 /* Live ones: pinned first, then by name. search: part of the name or description, folded to lower
  * case; STR_NULL: all. */
 int action_count(struct db *d, struct arena *a, int64_t project_id, str search, int64_t *out,

@@ -49,7 +49,8 @@ int cohort_update(struct db *d, const struct cohort *in, struct err *e)
 {
     return db_run(d, e,
                   "UPDATE cohort SET name = ?, description = ?, groups = ?, filters = ?,"
-                  " deleted = ?, requested = ? WHERE id = ? AND project_id = ?",
+                  " deleted = ?, requested = ?, last_version = last_version + is_static"
+                  " WHERE id = ? AND project_id = ?",
                   "ssssbiii", in->name, in->description, in->groups, in->filters,
                   (int)in->deleted, in->requested, in->id, in->project_id);
 }
@@ -100,6 +101,19 @@ int cohort_find_name(struct db *d, struct arena *a, int64_t project_id, str name
     if (n)
         *out = list[0];
     return (int)n;
+}
+
+int cohort_stamp(struct db *d, struct arena *a, int64_t project_id, int64_t *out, struct err *e)
+{
+    struct stmt *st; /* each of these only grows */
+    int rc = db_open(d, a, &st, e,
+                     "SELECT coalesce(sum(requested + done + version + last_version + 1), 0)"
+                     " FROM cohort WHERE project_id = ?", "i", project_id);
+    if (rc < 0 || (rc = stmt_step(st, e)) < 0)
+        return rc;
+    *out = stmt_i64(st, 0);
+    stmt_end(st);
+    return 0;
 }
 
 int cohort_count(struct db *d, struct arena *a, const struct cohort_filter *f, int64_t *out,

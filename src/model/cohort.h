@@ -42,6 +42,8 @@ int cohort_find(struct db *d, struct arena *a, int64_t project_id, int64_t id, s
 /* How many live ones have the name, at most 2; the first of them in *out. */
 int cohort_find_name(struct db *d, struct arena *a, int64_t project_id, str name,
                      struct cohort *out, struct err *e);
+/* Another number after every change to who is in the project's cohorts, or which there are. */
+int cohort_stamp(struct db *d, struct arena *a, int64_t project_id, int64_t *out, struct err *e);
 /* Live ones, newest first. */
 int cohort_count(struct db *d, struct arena *a, const struct cohort_filter *f, int64_t *out,
                  struct err *e);

@@ -125,12 +125,12 @@ static int step_condition(struct query_job *j, const struct json *node, struct h
     return 0;
 }
 
-static int steps_condition(struct query_job *j, str steps, struct hogql_node **out, struct err *e)
+int query_steps_condition(struct query_job *j, const struct json *steps, struct hogql_node **out,
+                          struct err *e)
 {
-    struct json *list;
     struct hogql_node *any = NULL, *one;
-    int rc = json_parse(j->arena, steps, &list, e);
-    for (const struct json *m = rc == 0 ? list->head : NULL; m && rc == 0; m = m->next) {
+    int rc = 0;
+    for (const struct json *m = steps->head; m && rc == 0; m = m->next) {
         rc = step_condition(j, m, &one, e);
         if (rc == 0)
             any = hogql_or(j->arena, any, one);
@@ -138,6 +138,13 @@ static int steps_condition(struct query_job *j, str steps, struct hogql_node **o
     if (rc == 0)
         *out = any ? any : hogql_bool(j->arena, true);
     return rc;
+}
+
+static int steps_condition(struct query_job *j, str steps, struct hogql_node **out, struct err *e)
+{
+    struct json *list;
+    int rc = json_parse(j->arena, steps, &list, e);
+    return rc < 0 ? rc : query_steps_condition(j, list, out, e);
 }
 
 int query_action_condition(struct query_job *j, const struct action *action,

@@ -314,14 +314,15 @@ static void canonical(struct arena *a, struct json_writer *w, const struct json 
     json_close(w, v->type == JSON_ARRAY ? ']' : '}');
 }
 
-void query_cache_key(const struct query_scope *s, const struct json *node, char out[CACHE_KEY])
+void query_cache_key(const struct query_scope *s, const struct json *node, str stamp,
+                     char out[CACHE_KEY])
 {
     char hash[65];
     struct buf b = BUF_INIT(LIMIT_BODY_API * 8);
-    buf_printf(&b, "%lld %d " STR_FMT " " STR_FMT " " STR_FMT " " STR_FMT " ",
+    buf_printf(&b, "%lld %d " STR_FMT " " STR_FMT " " STR_FMT " " STR_FMT " " STR_FMT " ",
                (long long)s->team_id,
                s->week_start, STR_ARG(s->timezone), STR_ARG(s->test_account_filters),
-               STR_ARG(s->display_names), STR_ARG(s->path_cleaning));
+               STR_ARG(s->display_names), STR_ARG(s->path_cleaning), STR_ARG(stamp));
     struct json_writer w = JSON_WRITER(&b);
     canonical(s->arena, &w, node, 0);
     sha256_hex(buf_view(&b), hash);

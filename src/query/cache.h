@@ -18,8 +18,10 @@ struct query_entry {
 struct query_cache *query_cache_new(void);
 void query_cache_free(struct query_cache *c);
 
-/* "cache_2_<hash>": the project, its zone and the node, whatever the order of its members. */
-void query_cache_key(const struct query_scope *s, const struct json *node, char out[CACHE_KEY]);
+/* "cache_2_<hash>": the project, its zone and the node, whatever the order of its members. stamp: of what
+ * else the answer depends on. */
+void query_cache_key(const struct query_scope *s, const struct json *node, str stamp,
+                     char out[CACHE_KEY]);
 
 /* The entry kept under the key, or NULL. */
 struct query_entry *query_cache_find(struct query_cache *c, const char *key);

@@ -106,6 +106,23 @@ static int add_action(struct events *q, int64_t id, struct err *e)
     return rc;
 }
 
+/* Steps of an action that is not kept. */
+static int add_steps(struct events *q, struct err *e)
+{
+    const struct json *list = NULL;
+    struct hogql_node *condition;
+    int rc = query_get_list(q->node, "actionSteps", &list, e);
+    if (rc < 0 || !list || !list->head)
+        return rc;
+    for (const struct json *m = list->head; m; m = m->next)
+        if (m->type != JSON_OBJECT)
+            return query_misfit(e, "actionSteps", "Input should be a valid dictionary");
+    rc = query_steps_condition(q->j, list, &condition, e);
+    if (rc == 0)
+        also(q, condition);
+    return rc;
+}
+
 static int add_actor(struct events *q, struct err *e)
 {
     struct arena *a = q->j->arena;
@@ -123,6 +140,8 @@ static int add_actor(struct events *q, struct err *e)
         return err_set(e, ERR_INVALID, NULL,
                        "Events of another query's actors are not supported");
     rc = action != INT64_MIN ? add_action(q, action, e) : 0;
+    if (rc == 0)
+        rc = add_steps(q, e);
     if (rc < 0)
         return rc;
     struct uuid id;

@@ -485,6 +485,40 @@ static int take_step(struct run *r, enum step step, struct query_entry *entry,
     return 0;
 }
 
+/* Actions and cohorts: their results change with them. */
+static bool names_in(str text)
+{
+    static const char *const parts[] = { "ction", "CTION", "ohort", "OHORT" };
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+        if (str_find(text, str_of(parts[i])) >= 0)
+            return true;
+    return false;
+}
+
+/* Whether the node may name an action or a cohort, in a member or in HogQL; sooner too often. */
+static bool names_definitions(const struct json *v)
+{
+    if (names_in(v->key) || (v->type == JSON_STRING && names_in(v->text)))
+        return true;
+    for (const struct json *m = v->head; m; m = m->next)
+        if (names_definitions(m))
+            return true;
+    return false;
+}
+
+static int read_stamp(const struct query_scope *s, str *out, struct err *e)
+{
+    int64_t actions = 0, cohorts = 0;
+    struct db *db = store_take(s->service->store);
+    int rc = action_stamp(db, s->arena, s->team_id, &actions, e);
+    if (rc == 0)
+        rc = cohort_stamp(db, s->arena, s->team_id, &cohorts, e);
+    store_give(db);
+    if (rc == 0)
+        *out = arena_printf(s->arena, "%lld %lld", (long long)actions, (long long)cohorts);
+    return rc;
+}
+
 int query_run(const struct query_scope *s, const struct json *node, enum query_refresh refresh,
               struct query_answer *out, struct err *e)
 {
@@ -492,7 +526,12 @@ int query_run(const struct query_scope *s, const struct json *node, enum query_r
     int rc = find_kind(node, &r.node, &r.kind, e);
     if (rc < 0)
         return rc;
-    query_cache_key(s, r.node, r.key);
+    str stamp = STR("");
+    if (names_definitions(r.node) || names_in(s->test_account_filters))
+        rc = read_stamp(s, &stamp, e);
+    if (rc < 0)
+        return rc;
+    query_cache_key(s, r.node, stamp, r.key);
     struct query_entry *entry = query_cache_find(s->service->cache, r.key);
     enum step step = next_step(entry, refresh);
     rc = take_step(&r, step, entry, out, e);

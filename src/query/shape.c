@@ -121,9 +121,9 @@ const struct query_shape query_shape_web_overview = {
 
 const struct query_shape query_shape_events = {
     "EventsQuery",
-    NODE "select where properties fixedProperties filterTestAccounts event events actionId personId "
-         "after before orderBy limit offset source name",
-    "actionSteps",
+    NODE "select where properties fixedProperties filterTestAccounts event events actionId actionSteps "
+         "personId after before orderBy limit offset source name",
+    "",
 };
 
 const struct query_shape query_shape_hogql = {

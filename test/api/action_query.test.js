@@ -174,6 +174,9 @@ test("EventsQuery and events/ take an action; one without steps and one that is 
   assert.deepEqual((await ask({ ...query, actionId: id })).results.map((r) => r[0]).sort(), ids(want));
   const list = (await s.call("GET", `/api/projects/@current/events/?action_id=${id}&limit=1000`)).json.results;
   assert.deepEqual(list.map((e) => e.id).sort(), ids(want));
+  const steps = [{ event: "purchase", url: "join" }, { event: "sign up" }];
+  assert.deepEqual((await ask({ ...query, actionSteps: steps })).results.map((r) => r[0]).sort(), ids([...want, ...events.filter((e) => e.event === "sign up")]));
+  assert.match(await refused({ ...query, actionSteps: ["x"] }), /actionSteps/);
   const empty = await make([]);
   assert.equal(await refused({ ...query, actionId: empty.id }), "Action does not have any match groups");
   assert.deepEqual((await s.call("GET", `/api/projects/@current/events/?action_id=${empty.id}`)).json, { next: null, results: [] });
@@ -198,6 +201,14 @@ test("matchesAction by name, and what it refuses; a changed action is seen at on
   const there = await s.call("POST", `/api/projects/${other.id}/query/`,
     { body: { query: { kind: "HogQLQuery", query: `SELECT count() FROM events WHERE matchesAction(${id})` } } });
   assert.match(there.json.detail, /^Could not find action with ID/);
+  const query = { kind: "TrendsQuery", series: [{ kind: "ActionsNode", id }], dateRange };
+  const before = await ask(query);
+  assert.equal((await ask(query)).is_cached, true);
+  await s.call("PATCH", `${base}${id}/`, { body: { steps: [{ event: "sign up" }] } });
+  const after = await ask(query);
+  assert.deepEqual([after.is_cached, after.results[0].count], [false, events.filter((e) => e.event === "sign up").length]);
+  await s.call("PATCH", `${base}${id}/`, { body: { steps: [{ event: "purchase" }] } });
+  assert.equal((await ask(query)).results[0].count, before.results[0].count);
   await s.call("PATCH", `${base}${id}/`, { body: { deleted: true } }); // what names it by id goes on
   assert.equal((await hogql(`SELECT count() FROM events WHERE matchesAction(${id}) AND 1`))[0][0], bought);
   assert.match(await bad(`SELECT count() FROM events WHERE matchesAction('${name}') AND 1`), /^Could not find an action/);

@@ -66,6 +66,17 @@ test("a cohort as a filter: in, not in, any of several, in a tree, of a series",
   assert.equal((await trends({ filterTestAccounts: true }))[0].count, views().filter((e) => !even.has(e.distinct_id)).length);
 });
 
+test("a kept result is not used when the cohort has changed", async () => {
+  const { id } = (await s.call("POST", "/api/projects/@current/cohorts/", { body: { is_static: true } })).json;
+  const at = `/api/projects/@current/cohorts/${id}/`, count = async () => (await trends({ properties: [cohort(id)] }))[0].count;
+  assert.equal(await count(), 0);
+  const [person] = (await s.call("GET", "/api/projects/@current/persons/?distinct_id=person-2")).json.results;
+  await s.call("PATCH", `${at}add_persons_to_static_cohort/`, { body: { person_ids: [person.uuid] } });
+  assert.equal(await count(), views().filter((e) => e.distinct_id === "person-2").length);
+  await s.call("PATCH", `${at}remove_person_from_static_cohort/`, { body: { person_id: person.uuid } });
+  assert.equal(await count(), 0);
+});
+
 test("rows split by cohorts: an event counts in each that its person is in", async () => {
   const breakdownFilter = { breakdown_type: "cohort", breakdown: [ids.even, "all", ids.few] };
   const check = async (more, number) => {

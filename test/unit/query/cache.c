@@ -18,7 +18,7 @@ static void key_of(const char *text, int64_t team, const char *zone, char out[CA
     struct err e = ERR_INIT;
     struct json *node;
     assert_int_equal(json_parse(a, str_of(text), &node, &e), 0);
-    query_cache_key(&s, node, out);
+    query_cache_key(&s, node, STR(""), out);
 }
 
 static void keys_tell_queries_apart(void **state)
