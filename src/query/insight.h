@@ -6,6 +6,8 @@
 #include "query/entity.h"
 #include "query/internal.h"
 
+#define INSIGHT_BITS 62 /* intervals that fit into the bits of a number */
+
 struct query_insight {
     struct query_job *j;
     const struct json *node;

@@ -2,7 +2,8 @@
  * before, who came back after a pause; and who was there before and is not now.
  *
  * Intervals count whole, also the one that holds date_to. Who was there before the first is looked
- * up, so the scan begins one interval earlier: in the statement that one has the number 0. */
+ * up, so the scan begins one interval earlier: in the statement that one has the number 0. An actor's
+ * intervals are the bits of a number where they fit, else a list. */
 #include "base/limits.h"
 #include "query/insight.h"
 #include "query/shape.h"
@@ -83,13 +84,14 @@ static int read_request(struct query_job *j, const struct json *node, struct lif
 
 /* -------------------------------------------------------------------------- statement */
 
+static const char as_bits[] = "groupBitOr(bitShiftLeft(_toInt64(1), {bucket}))";
+static const char as_list[] = "arraySort(groupUniqArray({bucket}))";
 static const char per_actor[] =
-    "SELECT {actor} AS actor, arraySort(groupUniqArray({bucket})) AS active"
-    " FROM events WHERE {where} GROUP BY actor";
+    "SELECT {actor} AS actor, {active} AS active FROM events WHERE {where} GROUP BY actor";
 /* Persons as stored with their events: the birth is there, too. */
 static const char per_actor_with_birth[] =
-    "SELECT {actor} AS actor, arraySort(groupUniqArray({bucket})) AS active,"
-    " min(person.created_at) AS created_at FROM events WHERE {where} GROUP BY actor";
+    "SELECT {actor} AS actor, {active} AS active, min(person.created_at) AS created_at"
+    " FROM events WHERE {where} GROUP BY actor";
 static const char born_persons[] =
     "SELECT a.active AS active, ifNull(b.born, 0) AS born FROM {source} AS a LEFT JOIN"
     " (SELECT id AS actor, {bucket} AS born FROM persons WHERE {created}) AS b"
@@ -101,7 +103,15 @@ static const char born_groups[] =
 static const char born_as_stored[] =
     "SELECT active, if({created}, {bucket}, 0) AS born FROM {source}";
 /* Of each bucket: who was active, was born in it, was active in the one before, and both. */
-static const char counted[] =
+static const char counted_bits[] =
+    "SELECT bucket, sum(same) AS actors, sumIf(same, bucket = born) AS fresh,"
+    " sumIf(same, bitTest(moved, bucket)) AS kept,"
+    " sumIf(same, bitTest(moved, bucket) AND bucket = born) AS both"
+    " FROM (SELECT arrayJoin(arrayFilter(i -> bitTest(active, i), range(0, {n}))) AS bucket,"
+    "   bitShiftLeft(active, 1) AS moved, born, same"
+    "   FROM (SELECT active, born, count() AS same FROM {source} GROUP BY active, born))"
+    " GROUP BY bucket";
+static const char counted_list[] =
     "SELECT bucket, count() AS actors, countIf(bucket = born) AS fresh,"
     " countIf(bucket = last + 1) AS kept, countIf(bucket = last + 1 AND bucket = born) AS both"
     " FROM (SELECT born, active, arrayPushFront(arrayPopBack(active), -1) AS before"
@@ -131,12 +141,21 @@ static bool stored_with_events(const struct lifecycle *l)
     return l->q.group_index < 0 && l->q.j->hogql.persons_mode == HOGQL_PERSONS_ON_EVENTS;
 }
 
+/* One bit less than there are: the bits are moved by one to see the bucket before. */
+static bool fits_bits(const struct lifecycle *l)
+{
+    return l->n + 1 < INSIGHT_BITS;
+}
+
 static int activity(struct lifecycle *l, struct hogql_node **out, struct err *e)
 {
     struct arena *a = l->q.j->arena;
-    struct hogql_node *bucket, *profiled;
+    struct hogql_placeholder of_bucket[] = { { "bucket", NULL }, { NULL, NULL } };
+    struct hogql_node *active, *profiled;
     int rc = query_insight_bucket(&l->q, &l->dates, scan_from(l),
-                                  hogql_field(a, "timestamp", NULL), &bucket, e);
+                                  hogql_field(a, "timestamp", NULL), &of_bucket[0].value, e);
+    if (rc == 0)
+        rc = hogql_parse_expr(a, str_of(fits_bits(l) ? as_bits : as_list), of_bucket, &active, e);
     if (rc < 0)
         return rc;
     profiled = hogql_compare(a, HOGQL_EQ, hogql_field(a, "person_mode", NULL),
@@ -145,7 +164,7 @@ static int activity(struct lifecycle *l, struct hogql_node **out, struct err *e)
                                         hogql_copy(a, l->q.filter));
     struct hogql_placeholder ph[] = {
         { "actor", query_insight_actor(&l->q) },
-        { "bucket", bucket },
+        { "active", active },
         { "where", query_insight_where(&l->q, scan_from(l), scan_to(l),
                                        hogql_and(a, more, profiled)) },
         { NULL, NULL },
@@ -185,8 +204,12 @@ static int statement(struct lifecycle *l, struct hogql_node **out, struct err *e
         rc = with_births(l, source, &source, e);
     if (rc < 0)
         return rc;
-    struct hogql_placeholder ph[] = { { "source", source }, { NULL, NULL } };
-    return query_insight_select(&l->q, counted, ph, out, e);
+    struct hogql_placeholder ph[] = {
+        { "source", source },
+        { "n", hogql_int(l->q.j->arena, (int64_t)l->n + 1) },
+        { NULL, NULL },
+    };
+    return query_insight_select(&l->q, fits_bits(l) ? counted_bits : counted_list, ph, out, e);
 }
 
 /* -------------------------------------------------------------------------- result */

@@ -7,7 +7,6 @@
 #include "query/retention.h"
 
 #define BEFORE (-1) /* the number of all intervals before the range together */
-#define BITS 62     /* of a number, that intervals may take */
 
 /* How an actor's start looks: its interval alone, or a tuple that begins with it. */
 struct shape {
@@ -288,7 +287,7 @@ static int pairs(const struct shape *s, struct hogql_node *source, struct hogql_
 
 static bool fits_bits(const struct retention *r)
 {
-    return r->n <= BITS && !r->windows && r->least == 1 && !r->breakdown.expression;
+    return r->n <= INSIGHT_BITS && !r->windows && r->least == 1 && !r->breakdown.expression;
 }
 
 /* A number with the bit of the interval that `time` is in. */

@@ -144,12 +144,17 @@ static int read_request(struct query_job *j, const struct json *node, struct sti
 
 /* -------------------------------------------------------------------------- statement */
 
+/* How many slots each actor is active in: bits of a number where they fit. */
+static const char slots_as_bits[] =
+    "SELECT bitCount(groupBitOr(bitShiftLeft(_toInt64(1), intDiv({bucket}, {width})))) AS slots"
+    " FROM events WHERE {where} GROUP BY {actor}";
 static const char active[] =
     "SELECT {actor} AS actor, intDiv({bucket}, {width}) AS slot FROM events WHERE {where}"
     " GROUP BY actor, slot";
+static const char slots_of_active[] = "SELECT count() AS slots FROM {source} GROUP BY actor";
 static const char counted[] =
     "SELECT {series} AS series, {period} AS period, slots, count() AS actors"
-    " FROM (SELECT actor, count() AS slots FROM {source} GROUP BY actor) GROUP BY slots";
+    " FROM {source} GROUP BY slots";
 
 /* Whom the series counts: groups and expressions may be its own. */
 static int actor_of(const struct query_insight *q, const struct query_entity *en,
@@ -159,6 +164,24 @@ static int actor_of(const struct query_insight *q, const struct query_entity *en
         return hogql_parse_expr(q->j->arena, en->math_hogql, NULL, out, e);
     *out = query_insight_actor(q);
     return 0;
+}
+
+/* SELECT slots of each actor. The placeholders are actor, bucket, width and where. */
+static int slots_of(const struct stickiness *s, const struct query_insight *q, enum period period,
+                    const struct hogql_placeholder *ph, struct hogql_node **out, struct err *e)
+{
+    struct arena *a = q->j->arena;
+    struct hogql_placeholder of_active[] = { { "source", NULL }, { NULL, NULL } };
+    if (!s->has_criterion && s->n[period] <= INSIGHT_BITS)
+        return query_insight_select(q, slots_as_bits, ph, out, e);
+    int rc = query_insight_select(q, active, ph, &of_active[0].value, e);
+    if (rc < 0)
+        return rc;
+    if (s->has_criterion)
+        of_active[0].value->kids[SELECT_HAVING] =
+            hogql_compare(a, s->criterion, hogql_call(a, "count", NULL),
+                          hogql_int(a, s->criterion_value));
+    return query_insight_select(q, slots_of_active, of_active, out, e);
 }
 
 static int branch(struct stickiness *s, const struct query_entity *en, enum period period,
@@ -187,12 +210,9 @@ static int branch(struct stickiness *s, const struct query_entity *en, enum peri
         { "where", query_insight_where(&q, query_dates_start(d), d->to, more) },
         { NULL, NULL },
     };
-    rc = query_insight_select(&q, active, ph, &source, e);
+    rc = slots_of(s, &q, period, ph, &source, e);
     if (rc < 0)
         return rc;
-    if (s->has_criterion)
-        source->kids[SELECT_HAVING] = hogql_compare(a, s->criterion, hogql_call(a, "count", NULL),
-                                                    hogql_int(a, s->criterion_value));
     struct hogql_placeholder outer[] = {
         { "series", hogql_int(a, (int64_t)en->order) },
         { "period", hogql_int(a, period) },

@@ -61,7 +61,7 @@ function someRange(rand, { season }, interval) {
     const first = new Date(Math.floor(at / HOUR) * HOUR).toISOString(), last = new Date(at + rand() * 3 * DAY).toISOString();
     return { first, last, interval, dateRange: { date_from: first, date_to: last } };
   }
-  const first = day(at), last = addDays(first, Math.floor(rand() * 40));
+  const first = day(at), last = addDays(first, Math.floor(rand() * (rand() < 0.2 ? 90 : 40)));
   return { first, last, interval, dateRange: { date_from: first, date_to: last } };
 }
 
