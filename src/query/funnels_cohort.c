@@ -1,5 +1,5 @@
-/* funnels_cohort.c - funnels broken down by cohort: each cohort is a funnel of its own, of the events
- * of its members; a person in two of them counts in both. */
+/* funnels_cohort.c - funnels broken down by cohort: each cohort is a funnel of its own, of the
+ * events of its members; a person in two of them counts in both. */
 #include "query/cohort.h"
 #include "query/funnels.h"
 #include "query/shape.h"

@@ -186,6 +186,24 @@ static struct json *series(struct arena *a, const struct json *filters)
     return out;
 }
 
+/* Exclusions of funnels: entities that say between which steps. */
+static struct json *exclusions(struct arena *a, const struct json *from)
+{
+    static const struct {
+        const char *filter, *field;
+    } ends[] = { { "funnel_from_step", "funnelFromStep" }, { "funnel_to_step", "funnelToStep" } };
+    struct json *out = json_new(a, JSON_ARRAY), **tail = &out->head;
+    for (const struct json *m = from->head; m; m = m->next, out->count++) {
+        struct json *node = series_node(a, m, str_eqz(json_get_text(m, "type"), "actions"));
+        for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+            if (says_something(json_get(m, ends[i].filter)))
+                json_set(node, str_of(ends[i].field), json_share(a, json_get(m, ends[i].filter)));
+        *tail = node;
+        tail = &node->next;
+    }
+    return out;
+}
+
 static struct json *group_of(struct arena *a, struct json *node, const char *name)
 {
     struct json *group = (struct json *)(uintptr_t)json_get(node, name);
@@ -219,5 +237,8 @@ const struct json *query_of_filters(struct arena *a, const struct json *filters)
         struct json *in = places[i].group ? group_of(a, node, places[i].group) : node;
         json_set(in, str_of(places[i].field), value_of(a, places[i].field, v));
     }
+    const struct json *excluded = json_get(filters, "exclusions");
+    if (kinds[kind].bit == FUNNELS && json_is(excluded, JSON_ARRAY) && excluded->head)
+        json_set(group_of(a, node, "funnelsFilter"), STR("exclusions"), exclusions(a, excluded));
     return node;
 }

@@ -90,7 +90,20 @@ test("funnels are steps, with a breakdown in groups", () => {
   const of = (value, a, b) => [step("a", a, null, { breakdown_value: [value] }), step("b", b, 1, { breakdown_value: [value] })];
   assert.deepEqual(chart(query, [of("Chrome", 4, 2), of("", 1, 0)]).groups.map((g) => [g.label, g.counts]), [["Chrome", [4, 2]], ["None", [1, 0]]]);
   assert.equal(chart(query, [step("a", 0, null), step("b", 0, null)]).kind, "empty");
-  assert.equal(chart({ kind: "FunnelsQuery", funnelsFilter: { funnelVizType: "time_to_convert" } }, { bins: [] }).kind, "unknown");
+});
+
+test("funnels are also bars of time, and lines of conversion", () => {
+  const query = (funnelVizType) => ({ kind: "FunnelsQuery", interval: "day", funnelsFilter: { funnelVizType } });
+  const times = chart(query("time_to_convert"), { bins: [[60, 3], [120, 0], [180, 1]], average_conversion_time: 90 });
+  assert.deepEqual([times.kind, times.parts.map((p) => [p.label, p.value])], ["bars", [["1m – 2m", 3], ["2m – 3m", 0], ["3m – 4m", 1]]]);
+  assert.equal(chart(query("time_to_convert"), { bins: [], average_conversion_time: null }).kind, "empty");
+  const line = (more) => ({ count: 3, data: [50, 0, 33.33], days, labels: days, ...more });
+  const trend = chart(query("trends"), [line()]);
+  assert.deepEqual([trend.kind, trend.form, trend.buckets, trend.format, trend.series.map((s) => [s.label, s.values])],
+    ["series", "line", days, { format: "percentage" }, [["Conversion", [50, 0, 33.33]]]]);
+  assert.deepEqual(chart(query("trends"), [line({ breakdown_value: ["Chrome"] }), line({ breakdown_value: [""] })]).series.map((s) => s.label), ["Chrome", "None"]);
+  assert.equal(chart(query("trends"), []).kind, "empty");
+  assert.equal(chart(query("flow"), []).kind, "unknown");
 });
 
 test("a lifecycle stands above the line and hangs below it", () => {

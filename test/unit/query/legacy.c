@@ -37,6 +37,12 @@ static const struct {
       "{\"kind\":\"FunnelsQuery\",\"series\":[{\"kind\":\"EventsNode\",\"event\":\"a\"},"
       "{\"kind\":\"EventsNode\",\"event\":\"b\"}],\"properties\":{\"type\":\"AND\",\"values\":"
       "[{\"key\":\"x\"}]},\"funnelsFilter\":{\"funnelWindowInterval\":3}}" },
+    { "{\"insight\":\"FUNNELS\",\"events\":[{\"id\":\"a\"},{\"id\":\"b\"}],\"exclusions\":[{\"id\":\"x\","
+      "\"type\":\"events\",\"funnel_from_step\":0,\"funnel_to_step\":1},{\"id\":3,\"type\":\"actions\"}]}",
+      "{\"kind\":\"FunnelsQuery\",\"series\":[{\"kind\":\"EventsNode\",\"event\":\"a\"},"
+      "{\"kind\":\"EventsNode\",\"event\":\"b\"}],\"funnelsFilter\":{\"exclusions\":"
+      "[{\"kind\":\"EventsNode\",\"event\":\"x\",\"funnelFromStep\":0,\"funnelToStep\":1},"
+      "{\"kind\":\"ActionsNode\",\"id\":3}]}}" },
     { "{\"insight\":\"STICKINESS\",\"events\":[{\"id\":\"a\"}],\"compare\":true,\"breakdown\":\"x\"}",
       "{\"kind\":\"StickinessQuery\",\"series\":[{\"kind\":\"EventsNode\",\"event\":\"a\"}],"
       "\"compareFilter\":{\"compare\":true}}" },

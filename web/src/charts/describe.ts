@@ -2,7 +2,7 @@
 // anything: what does not have the documented shape becomes an "unknown" or "empty" chart.
 import { bucketTitle, isOpen, type Interval } from "../format/date";
 import { breakdownName, eventName } from "../format/event";
-import type { NumberFormat } from "../format/number";
+import { duration, type NumberFormat } from "../format/number";
 import type { Chart, Part, PartsChart, Series, SeriesChart, TableChart } from "./chart";
 
 type Obj = Record<string, unknown>;
@@ -160,8 +160,28 @@ function trends(q: Obj, s: Source, now: number): Chart {
 
 /* ------------------------------------------------------------------ funnels */
 
-function funnel(q: Obj, s: Source): Chart {
-  const viz = text(obj(q["funnelsFilter"])["funnelVizType"]) ?? "steps";
+/** How many converted in which time: a bar for each span, named by its ends. */
+function timesToConvert(s: Source): Chart {
+  const bins = list(obj(s.result)["bins"]).map((b) => list(b).map((v) => num(v) ?? 0));
+  const width = (bins[1]?.[0] ?? 0) - (bins[0]?.[0] ?? 0);
+  if (!bins.some((b) => b[1])) return { kind: "empty" };
+  return { kind: "bars", format: {}, parts: bins.map(([from = 0, count = 0]) =>
+    ({ label: `${duration(from)} – ${duration(from + width)}`, value: count, color: 0 })) };
+}
+
+function funnelTrends(q: Obj, s: Source, now: number): Chart {
+  const interval = intervalOf(q, s), items = list(s.result).filter(isObj), buckets = list(items[0]?.["days"]).map(String);
+  if (!buckets.length) return { kind: "empty" };
+  return { kind: "series", form: "line", interval, buckets, format: { format: "percentage" },
+    open: isOpen(buckets.at(-1)!, interval, now, s.timezone ?? "UTC"),
+    series: items.map((item, i) => ({ label: "breakdown_value" in item ? breakdownName(item["breakdown_value"]) : "Conversion",
+      color: i % PALETTE_SIZE, previous: false, values: list(item["data"]).map(num) })) };
+}
+
+function funnel(q: Obj, s: Source, now: number): Chart {
+  const viz = text({ ...obj(s.filters), ...obj(q["funnelsFilter"]) }["funnelVizType"]) ?? "steps";
+  if (viz === "trends") return funnelTrends(q, s, now);
+  if (viz === "time_to_convert") return timesToConvert(s);
   if (viz !== "steps") return { kind: "unknown", what: `${viz.replaceAll("_", " ")} funnel` };
   const result = list(s.result);
   const groups = (Array.isArray(result[0]) ? result.map((g) => list(g).filter(isObj)) : [result.filter(isObj)])
@@ -290,7 +310,7 @@ export function describe(s: Source, now: number): Chart {
   const kind = text(q["kind"]) ?? (text(obj(s.filters)["insight"]) ?? "TRENDS");
   switch (kind) {
     case "TrendsQuery": case "TRENDS": return trends(q, s, now);
-    case "FunnelsQuery": case "FUNNELS": return funnel(q, s);
+    case "FunnelsQuery": case "FUNNELS": return funnel(q, s, now);
     case "LifecycleQuery": case "LIFECYCLE": return lifecycle(q, s, now);
     case "StickinessQuery": case "STICKINESS": return stickiness(q, s);
     case "RetentionQuery": case "RETENTION": return retention(q, s);
