@@ -65,8 +65,7 @@ static void write_cohort(struct req *r, struct json_writer *w, const struct coho
     json_key(w, "deleted");
     json_bool(w, c->deleted);
     write_text(w, "filters", c->filters);
-    json_key(w, "query");
-    json_null(w);
+    write_text(w, "query", c->query);
     write_calculation(w, c);
     write_loaded_user(r, w, "created_by", c->created_by);
     json_key(w, "created_at");
@@ -131,6 +130,27 @@ static int cohort_list(struct req *r, struct err *e)
     return rc < 0 ? rc : write_page(r, &f, e);
 }
 
+int cohort_write_list(struct req *r, const int64_t *ids, size_t n, struct err *e)
+{
+    struct json_writer w = reply_json(r, 200);
+    json_open(&w, '{');
+    json_key(&w, "results");
+    json_open(&w, '[');
+    for (size_t i = 0; i < n; i++) {
+        struct cohort c = { 0 };
+        int rc = cohort_find(r->db, r->arena, r->project.id, ids[i], &c, e);
+        if (rc > 0 && !c.deleted)
+            rc = req_load_users(r, &c.created_by, 1, e);
+        if (rc < 0)
+            return rc;
+        if (c.id == ids[i] && !c.deleted)
+            write_cohort(r, &w, &c);
+    }
+    json_close(&w, ']');
+    json_close(&w, '}');
+    return 0;
+}
+
 /* -------------------------------------------------------------------------- body */
 
 struct input {
@@ -138,6 +158,7 @@ struct input {
     str folder;
     const struct json *person_ids; /* NULL: none given */
     str csv;                       /* STR_NULL: none given */
+    const struct json *query;      /* NULL: none given */
 };
 
 static const struct field fields[] = {
@@ -172,20 +193,19 @@ static int find_members(struct req *r, const struct input *in, struct person_set
         rc = persons_by_uuid(r, in->person_ids, set, e);
     if (rc == 0 && in->csv.p)
         rc = persons_by_csv(r, in->csv, set, e);
+    if (rc == 0 && in->query)
+        rc = persons_by_query(r, in->query, set, e);
     return rc;
 }
 
 static int read_body(struct req *r, struct input *in, struct err *e)
 {
     const struct json *filters = json_get(r->body, "filters"), *groups = json_get(r->body, "groups");
-    const struct json *query = json_get(r->body, "query");
     int rc = fields_read(r->arena, r->body, "", fields, in, e);
     if (rc < 0)
         return rc;
     if (groups && groups->type != JSON_ARRAY && groups->type != JSON_OBJECT)
         return err_set(e, ERR_INVALID, "groups", "Expected a list of items.");
-    if (query && query->type != JSON_NULL)
-        return err_set(e, ERR_INVALID, "query", "Cohorts made from a query are not supported.");
     if (!in->c.is_static && json_is(filters, JSON_OBJECT) && filters->head &&
         !json_get(filters, "properties"))
         return err_set(e, ERR_INVALID, "filters",
@@ -197,6 +217,29 @@ static int read_body(struct req *r, struct input *in, struct err *e)
 static bool says_who(const struct req *r)
 {
     return json_get(r->body, "filters") || json_get(r->body, "groups");
+}
+
+/* SPEC: only a new static cohort is made from a query. */
+static int read_query(struct req *r, struct input *in, struct err *e)
+{
+    const struct json *v = json_get(r->body, "query");
+    str kind = json_get_text(v, "kind");
+    if (!v || v->type == JSON_NULL)
+        return 0;
+    if (v->type != JSON_OBJECT)
+        return err_set(e, ERR_INVALID, "query", "Query must be a dictionary.");
+    if (!str_eqz(kind, "ActorsQuery") && !str_eqz(kind, "HogQLQuery"))
+        return err_set(e, ERR_INVALID, "query",
+                       "Query must be an ActorsQuery or HogQLQuery. Got: " STR_FMT,
+                       STR_ARG(str_utf8_prefix(kind, 100)));
+    if (in->c.filters.p)
+        return err_set(e, ERR_INVALID, NULL, "Cannot set both query and filters at the same time.");
+    if (!in->c.is_static)
+        return err_set(e, ERR_INVALID, NULL,
+                       "Cannot create a dynamic cohort with a query. Set is_static to true.");
+    in->query = v;
+    in->c.query = json_text_of(r->arena, v);
+    return 0;
 }
 
 /* Could its members be computed? */
@@ -274,33 +317,39 @@ static int reply_written(struct req *r, int status, const struct cohort *c, bool
 
 /* -------------------------------------------------------------------------- handlers */
 
+int cohort_make(struct req *r, struct cohort *c, const struct person_set *set, struct err *e)
+{
+    int rc = db_begin(r->db, e);
+    if (rc == 0)
+        rc = check_references(r, c, e);
+    if (rc == 0)
+        rc = cohort_insert(r->db, c, e);
+    if (rc == 0)
+        rc = cohort_add(r, c, set, e);
+    return rc < 0 ? rc : reply_written(r, 201, c, set->n > 0, e);
+}
+
 static int cohort_create(struct req *r, struct err *e)
 {
     static const struct field kind[] = { { "is_static", FIELD_BOOL, 0, 0 }, { 0 } };
     struct person_set set = { 0 };
     struct input in = { .c = {
         .project_id = r->project.id, .name = STR_NULL, .description = STR(""),
-        .groups = STR("[]"), .filters = STR_NULL, .created_at = clock_now_us(),
+        .groups = STR("[]"), .filters = STR_NULL, .query = STR_NULL, .created_at = clock_now_us(),
         .created_by = r->user.id,
     } };
     int rc = fields_read(r->arena, r->body, "", kind, &in.c.is_static, e);
     if (rc == 0)
         rc = read_body(r, &in, e);
     if (rc == 0)
+        rc = read_query(r, &in, e);
+    if (rc == 0)
         rc = check_filters(r, &in.c, e);
     in.c.requested = !in.c.is_static;
     in.c.folder = in.folder.n ? in.folder : STR(FOLDER);
     if (rc == 0)
         rc = find_members(r, &in, &set, e);
-    if (rc == 0)
-        rc = db_begin(r->db, e);
-    if (rc == 0)
-        rc = check_references(r, &in.c, e);
-    if (rc == 0)
-        rc = cohort_insert(r->db, &in.c, e);
-    if (rc == 0)
-        rc = cohort_add(r, &in.c, &set, e);
-    return rc < 0 ? rc : reply_written(r, 201, &in.c, set.n > 0, e);
+    return rc < 0 ? rc : cohort_make(r, &in.c, &set, e);
 }
 
 int cohort_load(struct req *r, struct cohort *out, struct err *e)
@@ -369,6 +418,10 @@ const struct route cohort_routes[] = {
     { "PUT", AT ":id/", cohort_change, ACCESS_SCOPE, "cohort:write", 0 },
     { "DELETE", AT ":id/", refuse_delete, ACCESS_SCOPE, "cohort:write", 0 },
     { "GET", AT ":id/persons/", cohort_persons, ACCESS_SCOPE, "cohort:read", 0 },
+    { "GET", AT ":id/duplicate_as_static_cohort/", cohort_duplicate, ACCESS_SCOPE, "cohort:write",
+      0 },
+    { "GET", "/api/projects/:project/persons/cohorts/", cohorts_of_person, ACCESS_SCOPE,
+      "cohort:read", 0 },
     { "PATCH", AT ":id/add_persons_to_static_cohort/", cohort_add_persons, ACCESS_SCOPE,
       "cohort:write", 0 },
     { "PATCH", AT ":id/remove_person_from_static_cohort/", cohort_remove_person, ACCESS_SCOPE,

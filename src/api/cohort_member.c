@@ -8,11 +8,13 @@
 static void add(struct req *r, struct person_set *set, const struct person *p)
 {
     set->list = arena_grown(r->arena, set->list, set->n, sizeof(*set->list));
-    set->list[set->n++] = *p;
+    set->list[set->n++] = (struct person){ .id = p->id, .team_id = p->team_id,
+                                           .uuid = arena_str(r->arena, p->uuid) };
 }
 
 int persons_by_uuid(struct req *r, const struct json *ids, struct person_set *out, struct err *e)
 {
+    struct arena *a _cleanup_(arena_freep) = arena_new(); /* persons have large properties */
     for (const struct json *m = ids->head; m; m = m->next) {
         struct person p;
         struct uuid u;
@@ -20,11 +22,12 @@ int persons_by_uuid(struct req *r, const struct json *ids, struct person_set *ou
         if (m->type != JSON_STRING || !uuid_parse(m->text, &u))
             continue;
         uuid_text(u, text);
-        int rc = person_find_uuid(r->db, r->arena, r->project.id, str_of(text), &p, e);
+        int rc = person_find_uuid(r->db, a, r->project.id, str_of(text), &p, e);
         if (rc < 0)
             return rc;
         if (rc > 0)
             add(r, out, &p);
+        arena_reset(a);
     }
     return 0;
 }
@@ -50,10 +53,27 @@ struct csv_row {
     size_t n;
 };
 
+/* No less than the next cell is long. */
+static size_t cell_room(str rest)
+{
+    size_t n = 0;
+    if (rest.n && rest.p[0] == '"') {
+        ptrdiff_t end = str_find(str_slice(rest, 1, rest.n), STR("\""));
+        while (end >= 0 && n + 1 + (size_t)end + 1 < rest.n && rest.p[n + 2 + (size_t)end] == '"') {
+            n += (size_t)end + 2;
+            end = str_find(str_slice(rest, n + 1, rest.n), STR("\""));
+        }
+        n = end < 0 ? rest.n : n + (size_t)end + 2;
+    }
+    while (n < rest.n && !memchr(",\r\n", rest.p[n], 3))
+        n++;
+    return n;
+}
+
 /* One cell, quoted or not (RFC 4180); *rest moves behind it and what ends it. True: the row goes on. */
 static bool read_cell(struct arena *a, str *rest, str *out)
 {
-    char *text = arena_alloc(a, rest->n + 1);
+    char *text = arena_alloc(a, cell_room(*rest) + 1);
     size_t i = 0, n = 0;
     bool quoted = rest->n && rest->p[0] == '"';
     if (quoted)
@@ -103,34 +123,35 @@ static enum id_kind find_column(const struct csv_row *row, size_t *column)
     return NO_KIND;
 }
 
-static int add_by_email(struct req *r, str email, struct person_set *out, struct err *e)
+static int add_by_email(struct req *r, struct arena *a, str email, struct person_set *out,
+                        struct err *e)
 {
     struct stmt *st;
     struct person p;
-    int rc = person_page(r->db, r->arena, r->project.id, email, LIMIT_PAGE, 0, &st, e);
+    int rc = person_page(r->db, a, r->project.id, email, LIMIT_PAGE, 0, &st, e);
     while (rc >= 0 && (rc = stmt_step(st, e)) > 0) {
-        rc = person_read(st, r->arena, &p, e);
+        rc = person_read(st, a, &p, e);
         if (rc >= 0)
             add(r, out, &p);
     }
     return rc;
 }
 
-static int add_by_id(struct req *r, enum id_kind kind, str id, struct person_set *out,
-                     struct err *e)
+static int add_by_id(struct req *r, struct arena *a, enum id_kind kind, str id,
+                     struct person_set *out, struct err *e)
 {
     struct person p;
     struct uuid u;
     char text[UUID_TEXT];
     if (kind == BY_EMAIL)
-        return add_by_email(r, id, out, e);
+        return add_by_email(r, a, id, out, e);
     if (kind == BY_UUID && !uuid_parse(id, &u))
         return 0;
     if (kind == BY_UUID)
         uuid_text(u, text);
     int rc = kind == BY_UUID
-                 ? person_find_uuid(r->db, r->arena, r->project.id, str_of(text), &p, e)
-                 : person_find_by_distinct_id(r->db, r->arena, r->project.id, id, &p, e);
+                 ? person_find_uuid(r->db, a, r->project.id, str_of(text), &p, e)
+                 : person_find_by_distinct_id(r->db, a, r->project.id, id, &p, e);
     if (rc > 0)
         add(r, out, &p);
     return rc < 0 ? rc : 0;
@@ -139,6 +160,7 @@ static int add_by_id(struct req *r, enum id_kind kind, str id, struct person_set
 /* SPEC: one column without a header that is known holds distinct ids, from the first row on. */
 int persons_by_csv(struct req *r, str csv, struct person_set *out, struct err *e)
 {
+    struct arena *a _cleanup_(arena_freep) = arena_new(); /* persons have large properties */
     struct csv_row *row = arena_new_of(r->arena, struct csv_row);
     str rest = str_starts(csv, STR("\xef\xbb\xbf")) ? str_slice(csv, 3, csv.n) : csv;
     size_t column = 0, ids = 0;
@@ -159,7 +181,8 @@ int persons_by_csv(struct req *r, str csv, struct person_set *out, struct err *e
         str id = column < row->n ? row->cells[column] : STR("");
         ids += id.n > 0;
         if (id.n)
-            rc = add_by_id(r, kind, id, out, e);
+            rc = add_by_id(r, a, kind, id, out, e);
+        arena_reset(a);
     }
     if (rc == 0 && !ids)
         return err_set(e, ERR_INVALID, "csv", "The CSV file names nobody.");

@@ -7,7 +7,7 @@
     "SELECT c.id, c.project_id, c.name, c.description, c.groups, c.filters, c.is_static,"    \
     " c.deleted, c.folder, c.created_at, c.created_by, coalesce(c.count, ?1), c.version,"    \
     " c.last_version, c.requested, c.done, c.last_calculation, c.errors_calculating,"        \
-    " c.last_error_message FROM cohort c "
+    " c.last_error_message, c.query FROM cohort c "
 #define LISTED                                                                               \
     "WHERE c.project_id = ?2 AND c.deleted = 0 AND (?3 < 0 OR c.is_static = ?3)"             \
     " AND (?4 = 0 OR c.created_by = ?4) AND (?5 = 0 OR c.id IN"                              \
@@ -28,6 +28,7 @@ static void read_row(struct stmt *st, struct arena *a, struct cohort *out)
         .last_version = stmt_i64(st, 13), .requested = stmt_i64(st, 14),
         .done = stmt_i64(st, 15), .last_calculation = stmt_time(st, 16),
         .errors_calculating = stmt_i64(st, 17), .last_error_message = stmt_str(st, a, 18),
+        .query = stmt_str(st, a, 19),
     };
 }
 
@@ -35,11 +36,11 @@ int cohort_insert(struct db *d, struct cohort *in, struct err *e)
 {
     int rc = db_run(d, e,
                     "INSERT INTO cohort (project_id, name, description, groups, filters,"
-                    " is_static, deleted, folder, created_at, created_by, requested, count)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, iif(?6, 0, NULL))",
-                    "issssbbsiii", in->project_id, in->name, in->description, in->groups,
+                    " is_static, deleted, folder, created_at, created_by, requested, query, count)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, iif(?6, 0, NULL))",
+                    "issssbbsiiis", in->project_id, in->name, in->description, in->groups,
                     in->filters, (int)in->is_static, (int)in->deleted, in->folder,
-                    in->created_at, in->created_by, in->requested);
+                    in->created_at, in->created_by, in->requested, in->query);
     if (rc == 0)
         in->id = db_last_id(d);
     return rc;

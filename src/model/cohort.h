@@ -13,6 +13,7 @@ struct cohort {
     str description;
     str groups;      /* JSON list */
     str filters;     /* JSON object; STR_NULL: none */
+    str query;       /* JSON object that a static one was made from; STR_NULL: none */
     bool is_static, deleted;
     str folder;      /* STR_NULL: none */
     int64_t created_at, created_by; /* created_by 0: that user is gone */

@@ -61,6 +61,7 @@ MIGRATION(m0011_ingest_batch);
 MIGRATION(m0012_path_cleaning);
 MIGRATION(m0013_cohort);
 MIGRATION(m0014_integration);
+MIGRATION(m0015_cohort_query);
 
 static const struct migration migrations[] = {
     { 1, m0001_access, m0001_access_end },
@@ -77,6 +78,7 @@ static const struct migration migrations[] = {
     { 12, m0012_path_cleaning, m0012_path_cleaning_end },
     { 13, m0013_cohort, m0013_cohort_end },
     { 14, m0014_integration, m0014_integration_end },
+    { 15, m0015_cohort_query, m0015_cohort_query_end },
 };
 
 static int fail(struct db *d, struct err *e, const char *what)

@@ -100,6 +100,40 @@ test("CSV files name persons by distinct id, uuid or email", async () => {
   assert.deepEqual(await members(id), ["p0", "p1"]);
 });
 
+test("static cohorts are made from queries and from what is in another cohort", async () => {
+  const rows = [
+    [{ kind: "HogQLQuery", query: "SELECT person_id FROM events WHERE event = 'seen' AND distinct_id IN ('p2', 'p3') GROUP BY person_id" }, ["p2", "p3"]],
+    [{ kind: "HogQLQuery", query: "SELECT id FROM persons WHERE properties.n > 5" }, ["p6", "p7"]],
+    [{ kind: "ActorsQuery", properties: [{ type: "person", key: "email", value: "p4@x.io", operator: "exact" }], select: ["person"], limit: 1 }, ["p4"]],
+    [{ kind: "ActorsQuery", source: { kind: "InsightActorsQuery", source: { kind: "TrendsQuery", series: [{ kind: "EventsNode", event: "seen" }],
+      properties: [{ key: "distinct_id", value: "p5", type: "event_metadata", operator: "exact" }] } } }, ["p5"]],
+  ];
+  for (const [query, want] of rows) {
+    const made = await make({ name: "asked", query });
+    assert.deepEqual([made.query, made.count], [query, want.length]);
+    assert.deepEqual(await members(made.id), want, JSON.stringify(query));
+  }
+  const of = async (name) => (await s.call("GET", `/api/projects/@current/persons/cohorts/?person_id=${people[name]}`)).json.results;
+  const { id, name } = await make({ name: "source", _create_static_person_ids: uuids("p6", "p7") });
+  const copy = await s.call("GET", `${base}${id}/duplicate_as_static_cohort/`);
+  assert.deepEqual([copy.status, copy.json.name, copy.json.is_static, copy.json.count], [201, `${name} (static copy)`, true, 2]);
+  assert.deepEqual(await members(copy.json.id), ["p6", "p7"]);
+  const mine = (await of("p6")).map((c) => c.id);
+  assert.ok(mine.includes(id) && mine.includes(copy.json.id));
+  await s.call("PATCH", `${base}${id}/`, { body: { deleted: true } });
+  assert.ok(!(await of("p6")).some((c) => c.id === id));
+  assert.equal((await s.call("GET", `${base}${id}/duplicate_as_static_cohort/`)).status, 404);
+  for (const [body, attr, detail] of [
+    [{ is_static: true, query: { kind: "TrendsQuery" } }, "query", "Query must be an ActorsQuery or HogQLQuery. Got: TrendsQuery"],
+    [{ is_static: true, query: 5 }, "query", "Query must be a dictionary."],
+    [{ query: { kind: "HogQLQuery", query: "SELECT 1" } }, null, "Cannot create a dynamic cohort with a query. Set is_static to true."],
+    [{ query: { kind: "HogQLQuery", query: "SELECT 1" }, filters: { properties: {} } }, null, "Cannot set both query and filters at the same time."],
+    [{ is_static: true, query: { kind: "HogQLQuery", query: "SELECT count() FROM events" } }, null, "Source query must have an id column"],
+  ]) assert.deepEqual((({ status, json }) => [status, json.attr, json.detail])(await s.call("POST", base, { body })), [400, attr, detail]);
+  for (const [text, status] of [["", 400], ["?person_id=x", 404], [`?person_id=${crypto.randomUUID()}`, 404]])
+    assert.equal((await s.call("GET", `/api/projects/@current/persons/cohorts/${text}`)).status, status, text);
+});
+
 test("persons are added and removed one by one", async () => {
   const { id } = await make({ name: "one by one" });
   const add = (body, at = id) => s.call("PATCH", `${base}${at}/add_persons_to_static_cohort/`, { body });
