@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #define READERS 6
+#define STEADY_TRIES 500
 #define WRITERS 3
 #define PARAMS_MAX 64
 
@@ -56,6 +57,7 @@ struct chdb_handle {
     result *stream, *chunk;
     bool whole, told; /* the chunk is the whole result, no stream; it, or a first one, was handed out */
     const struct streamed *streamed;
+    bool stumbled; /* a statement failed or was cancelled: see steady */
     insert_stream insert;
     struct chdb_handle *next_free;
 };
@@ -158,9 +160,10 @@ static int open_handle(struct chdb *c, struct chdb_handle *h, const struct chdb_
         return err_set(e, ERR_UNAVAILABLE, NULL,
                        "the engine could not open %s: another process has it?", cfg->path);
     int64_t memory = cfg->memory ? cfg->memory : half_of_memory();
+    /* One question alone does not leave all others without. */
     int n = snprintf(sql, sizeof(sql),
                      "SET max_memory_usage_for_user = %lld, max_memory_usage = %lld",
-                     (long long)memory, (long long)memory);
+                     (long long)memory, (long long)(reader ? memory / 2 : memory));
     int rc = run(h, (str){ sql, (size_t)n }, e);
     if (rc == 0 && reader) /* 2: settings may change, nothing else */
         rc = run(h, STR("SET readonly = 2"), e);
@@ -361,6 +364,7 @@ static int query_whole(struct chdb_handle *h, str sql, str format, const struct 
     h->chunk = lib->query(*h->connection, sql.p, sql.n, format.p, format.n, p->names, p->name_n,
                           p->values, p->value_n, p->n);
     const char *error = lib->error(h->chunk);
+    h->stumbled = error != NULL;
     return error ? fail(e, error) : 0;
 }
 
@@ -382,6 +386,7 @@ int chdb_query_open(struct chdb_handle *h, str sql, str format, const struct chd
     if (!error)
         return 0;
     bool other_kind = strstr(error, "Streaming query is not supported") != NULL;
+    h->stumbled = true;
     if (!other_kind)
         rc = fail(e, error);
     lib->destroy(TAKE(h->stream));
@@ -406,8 +411,11 @@ int chdb_query_next(struct chdb_handle *h, str *chunk, struct err *e)
             lib->destroy(TAKE(h->chunk));
         h->chunk = lib->fetch(*h->connection, h->stream);
         const char *error = lib->error(h->chunk);
-        if (error)
+        if (error) {
+            lib->destroy(TAKE(h->stream)); /* it is over */
+            h->stumbled = true;
             return fail(e, error);
+        }
         *chunk = (str){ lib->buffer(h->chunk), lib->length(h->chunk) };
         more = chunk->n;
         for (unsigned i = 0; chunk->n && h->told && i < h->streamed->head; i++)
@@ -423,6 +431,24 @@ int chdb_query_next(struct chdb_handle *h, str *chunk, struct err *e)
     return 0;
 }
 
+/* What a statement that failed had begun to answer comes out as the answer of the handle's next one:
+ * somebody else's. One that nobody asked for takes it. It may itself fail while others have all the
+ * memory; a process that never gets there is better begun anew. */
+static void steady(struct chdb_handle *h)
+{
+    struct library *lib = &h->owner->lib;
+    struct err ignored = ERR_INIT;
+    for (int i = 0; h->stumbled; i++) {
+        BUG_ON(i == STEADY_TRIES);
+        if (i)
+            usleep(10000);
+        (void)chdb_settings(h, NULL, &ignored);
+        result *r = lib->query(*h->connection, "SELECT 1", 8, "TSV", 3, NULL, NULL, NULL, NULL, 0);
+        h->stumbled = lib->error(r) || !str_eqz((str){ lib->buffer(r), lib->length(r) }, "1\n");
+        lib->destroy(r);
+    }
+}
+
 void chdb_query_end(struct chdb_handle *h)
 {
     struct library *lib = &h->owner->lib;
@@ -431,7 +457,9 @@ void chdb_query_end(struct chdb_handle *h)
     if (h->stream) {
         lib->cancel(*h->connection, h->stream);
         lib->destroy(TAKE(h->stream));
+        h->stumbled = true;
     }
+    steady(h);
 }
 
 int chdb_insert_open(struct chdb_handle *h, str sql, str format, const struct chdb_pair *params,

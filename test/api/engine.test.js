@@ -61,6 +61,27 @@ test("failures carry ClickHouse's code; reading cannot change anything", async (
   assert.strictEqual((await engine({}, { method: "PUT" })).status, 405);
 });
 
+// The library would give what a failed statement had begun as the answer of the next one.
+test("what comes after a failure is answered with its own", async () => {
+  const failing = [
+    [{}, "SELECT number, throwIf(number = 500000) FROM numbers(1000000)"],
+    [{ max_memory_usage: "50000000" }, "SELECT 'of another', length(range(0, 100000000 + number)) FROM numbers(1)"],
+    [{ max_execution_time: "1" }, "SELECT 'of another', sum(cityHash64(number)) FROM numbers(200000000000)"],
+    [{}, "SELECT nothing_like_it"],
+  ];
+  const formats = { JSONCompact: (text) => JSON.parse(text).data, TSV: (text) => text.trim().split("\n").map((l) => l.split("\t")) };
+  for (const [settings, sql] of failing)
+    for (const default_format of Object.keys(formats))
+      for (const next of Object.keys(formats)) {
+        const failed = await engine({ ...settings, default_format, readonly: "2" }, { body: sql }).catch(() => ({ broken: true }));
+        assert.ok(failed.broken || failed.status >= 400, `${sql} did not fail`);
+        for (let i = 0; i < 2; i++) {
+          const { text } = await engine({ default_format: next, readonly: "2" }, { body: `SELECT 'own', '${i}'` });
+          assert.deepStrictEqual(formats[next](text), [["own", String(i)]], `${next} after ${default_format} ${sql}`);
+        }
+      }
+});
+
 test("a long answer is streamed; one that fails on the way is broken off", async () => {
   const long = await engine({ query: "SELECT number FROM numbers(2000000)" });
   assert.strictEqual(long.text.length, 14888890, "all digits and line ends");
