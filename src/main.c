@@ -26,7 +26,8 @@ static const struct command commands[] = {
       "A password on the command line is seen by the machine's other users. HOGLET_PASSWORD_FILE\n"
       "names a file that holds it instead." },
     { "serve", NULL,
-      " data! listen=127.0.0.1:8000 public-url metrics-listen=127.0.0.1:9464 rate-limits=off allow-private clock "
+      " data! listen=127.0.0.1:8000 public-url metrics-listen=127.0.0.1:9464 rate-limits=off allow-private "
+      "query-seconds=60 clock "
       "engine-program library engine-memory engine-listen log-format=logfmt debug print-config ",
       cmd_serve, "run the server",
       "Prints one line with the address when it is ready; /_readyz answers 200 from then on and\n"

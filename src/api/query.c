@@ -127,6 +127,7 @@ static int query_create(struct req *r, struct err *e)
     if (r->id.p && !str_eq(r->id, json_get_text(node, "kind")))
         return err_set(e, ERR_INVALID, NULL, "The kind in the path is not the query's kind.");
     scope.id = json_get_text(r->body, "client_query_id");
+    scope.name = json_get_text(r->body, "name");
     req_give_db(r);
     if (format)
         return download(r, &scope, node, format, e);
@@ -171,6 +172,18 @@ static int query_remove(struct req *r, struct err *e)
     return 0;
 }
 
+/* What the log has of the query with that id; nothing is no error. */
+static int query_log(struct req *r, struct err *e)
+{
+    struct buf b = BUF_INIT(64 * 1024);
+    (void)e;
+    query_log_of(r->api->queries, r->project.id, r->id, &b);
+    struct json_writer w = reply_json(r, 200);
+    json_raw(&w, buf_view(&b));
+    buf_release(&b);
+    return 0;
+}
+
 static int query_check_auth(struct req *r, struct err *e)
 {
     (void)e;
@@ -188,6 +201,7 @@ const struct route query_routes[] = {
       ACCESS_SCOPE, "query:read" },
     { "POST", "/api/projects/:project/query/:id/", query_create, ACCESS_SCOPE, "query:read" },
     { "GET", "/api/projects/:project/query/:id/", query_fetch, ACCESS_SCOPE, "query:read" },
+    { "GET", "/api/projects/:project/query/:id/log/", query_log, ACCESS_SCOPE, "query:read" },
     { "DELETE", "/api/projects/:project/query/:id/", query_remove, ACCESS_SCOPE, "query:read" },
     { 0 },
 };

@@ -49,6 +49,7 @@
 #define LIMIT_DOWNLOADS 2                 /* downloads at a time; each has a reader of the engine */
 #define LIMIT_QUERIES_INSIDE 24           /* callers that wait for a result; more are refused */
 #define LIMIT_QUERIES_INSIDE_PROJECT 16   /* those of one project */
+#define LIMIT_QUERY_LOG 4096              /* queries remembered in the query log */
 #define LIMIT_BACKGROUND_QUERIES 200      /* queries in the background, ended ones included */
 #define LIMIT_PERSON (1u << 20)           /* bytes of a person's or group's properties */
 #define LIMIT_FORM_FIELDS 1000         /* fields of a form body */

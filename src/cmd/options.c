@@ -37,6 +37,7 @@ static const struct option_row rows[] = {
     TEXT("rate-limits", rate_limits, "on|off   limit how often personal API keys may call"),
     TEXT("allow-private", allow_private,
          "LIST   private networks exports may connect to, such as 10.0.0.0/8"),
+    TEXT("query-seconds", query_seconds, "N   the longest a query may take that somebody waits for"),
     TEXT("clock", clock, "TIME   start the server's idea of now there, to test or to show"),
     TEXT("engine-program", engine_program, "FILE   the program to run as engine; itself"),
     TEXT("engine-memory", engine_memory, "SIZE   memory for queries, such as 2G; half the machine's"),

@@ -20,7 +20,7 @@ struct options {
     const char *data, *email, *password, *org, *project, *name, *level, *scopes, *teams, *label,
         *listen, *public_url, *clock, *engine_program, *library, *engine_memory, *engine_listen,
         *events, *people, *seed, *url, *token, *metrics_listen, *log_format, *rate_limits,
-        *allow_private;
+        *allow_private, *query_seconds;
     bool json, log_debug, print_config;
     enum origin origin[OPTIONS_MAX]; /* by row */
 };

@@ -27,6 +27,7 @@
 /* The parts of a running server, started top down and ended bottom up. */
 struct running {
     int lock; /* of the folder; 0: not held */
+    int query_seconds;
     struct store *store;
     struct olap *olap;
     struct engine_child *engine;
@@ -280,7 +281,7 @@ static int start_all(struct running *r, struct arena *a, const struct options *o
     rc = start_exporter(r, a, o, e);
     if (rc < 0)
         return rc;
-    r->queries = query_service_new(r->olap, r->store);
+    r->queries = query_service_new(r->olap, r->store, r->query_seconds);
     rc = cohort_worker_start(r->store, r->olap, r->queries, &r->cohorts, e);
     if (rc < 0)
         return rc;
@@ -312,9 +313,9 @@ static int start_all(struct running *r, struct arena *a, const struct options *o
     return 0;
 }
 
-static int read_settings(const struct options *o, struct err *e)
+static int read_settings(struct running *r, const struct options *o, struct err *e)
 {
-    int64_t start, memory;
+    int64_t start, memory, seconds;
     if (o->clock && !clock_parse(str_of(o->clock), &start))
         return err_set(e, ERR_INVALID, "clock",
                        "--clock must be a time like 2020-01-20T12:00:00Z");
@@ -323,6 +324,11 @@ static int read_settings(const struct options *o, struct err *e)
     if (strcmp(o->rate_limits, "on") && strcmp(o->rate_limits, "off"))
         return err_set(e, ERR_INVALID, "rate-limits", "--rate-limits is on or off, not %s",
                        o->rate_limits);
+    if (!str_to_i64(str_of(o->query_seconds), &seconds) || seconds < 1 || seconds > 3600)
+        return err_set(e, ERR_INVALID, "query-seconds",
+                       "--query-seconds must be a number from 1 to 3600, not %s",
+                       o->query_seconds);
+    r->query_seconds = (int)seconds;
     bool json = strcmp(o->log_format, "json") == 0;
     if (!json && strcmp(o->log_format, "logfmt"))
         return err_set(e, ERR_INVALID, "log-format", "--log-format is logfmt or json, not %s",
@@ -346,7 +352,7 @@ int cmd_serve(struct arena *a, const struct options *o, struct err *e)
     sigaddset(&stop, SIGINT);
     pthread_sigmask(SIG_BLOCK, &stop, NULL); /* before threads start: they inherit it */
     signal(SIGPIPE, SIG_IGN);
-    int rc = read_settings(o, e);
+    int rc = read_settings(&r, o, e);
     if (rc == 0)
         rc = api_check_routes(e);
     if (rc == 0)

@@ -126,7 +126,7 @@ void query_write_common(struct query_job *j, struct json_writer *w)
     json_key(w, "timings");
     json_open(w, '[');
     write_timing(w, "./compile", j->parse_us);
-    write_timing(w, "./clickhouse_execute", j->engine_us);
+    write_timing(w, "./clickhouse_execute", j->spent.engine_us);
     json_close(w, ']');
     json_key(w, "error");
     json_null(w);

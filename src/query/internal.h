@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "hogql/hogql.h"
 #include "query/dates.h"
+#include "query/log.h"
 #include "query/query.h"
 
 /* One run of one node; lives in its arena. */
@@ -19,7 +20,8 @@ struct query_job {
     bool has_place;             /* at the engine: it need not wait for one */
     bool (*gone)(void *context);
     void *gone_context;
-    int64_t parse_us, wait_us, engine_us; /* spent: wait_us for a place at the engine */
+    int64_t parse_us;         /* spent on trees */
+    struct query_spent spent; /* on the engine */
 };
 
 struct query_span {

@@ -19,7 +19,6 @@
 #include "query/shape.h"
 #include "query/rows.h"
 
-#define SECONDS 60            /* of a statement whose caller waits */
 #define SECONDS_BACKGROUND 600
 #define SECONDS_DOWNLOAD 3600 /* its reader may be slow */
 #define CLIENT_PAUSE (180 * CLOCK_SECOND) /* until a client may ask anew */
@@ -53,9 +52,11 @@ struct query_service {
     struct query_background *background;
     struct query_gate *gate;
     atomic_uint downloads;
+    struct query_log *log;
+    int seconds; /* of a statement whose caller waits */
 };
 
-struct query_service *query_service_new(struct olap *olap, struct store *store)
+struct query_service *query_service_new(struct olap *olap, struct store *store, int seconds)
 {
     struct query_service *s = calloc(1, sizeof(*s));
     BUG_ON(!s);
@@ -64,6 +65,8 @@ struct query_service *query_service_new(struct olap *olap, struct store *store)
     s->cache = query_cache_new();
     s->background = query_background_new(s);
     s->gate = query_gate_new();
+    s->log = query_log_new();
+    s->seconds = seconds;
     return s;
 }
 
@@ -74,6 +77,7 @@ void query_service_free(struct query_service *s)
     query_background_free(s->background);
     query_cache_free(s->cache);
     query_gate_free(s->gate);
+    query_log_free(s->log);
     free(s);
 }
 
@@ -219,7 +223,7 @@ void query_job_init(struct query_job *j, const struct query_scope *s)
     *j = (struct query_job){
         .scope = s, .olap = s->service->olap, .store = s->service->store, .arena = s->arena,
         .calendar = { tz ? tz : tz_find(STR("UTC")), clock_now_us(), s->week_start },
-        .seconds = s->background ? SECONDS_BACKGROUND : SECONDS,
+        .seconds = s->background ? SECONDS_BACKGROUND : s->service->seconds,
         .gone = s->gone, .gone_context = s->gone_context,
     };
     j->hogql = (struct hogql_context){
@@ -229,6 +233,14 @@ void query_job_init(struct query_job *j, const struct query_scope *s)
         .cohort = query_cohort_named,
         .group_type = group_type,
     };
+}
+
+static void add_cost(struct query_job *j, str answer)
+{
+    int64_t rows, bytes;
+    query_rows_cost(answer, &rows, &bytes);
+    j->spent.rows_read += rows;
+    j->spent.bytes_read += bytes;
 }
 
 static int execute(struct query_job *j, const struct hogql_node *select, struct olap_query *q,
@@ -258,8 +270,10 @@ static int execute(struct query_job *j, const struct hogql_node *select, struct 
     rc = olap_run(j->olap, q, out, e);
     if (!j->has_place)
         query_gate_leave(j->scope->service->gate, j->scope->team_id);
-    j->wait_us += entered - compiled_at;
-    j->engine_us += clock_mono_us() - entered;
+    j->spent.wait_us += entered - compiled_at;
+    j->spent.engine_us += clock_mono_us() - entered;
+    if (rc == 0 && out)
+        add_cost(j, buf_view(out));
     return rc;
 }
 
@@ -342,6 +356,8 @@ struct run {
     const struct json *node;
     char key[CACHE_KEY];
     struct query_flight *flight;
+    bool led; /* it was computed for this caller */
+    struct query_spent spent;
 };
 
 /* The client that caused the computation left and nobody else waits for it. */
@@ -368,6 +384,8 @@ static int lead(struct run *r, struct query_entry **entry, struct err *e)
     if (rc == 0 && (result.results.full || result.members.full))
         rc = err_set(e, ERR_INVALID, NULL, "The result is larger than %u MiB.",
                      LIMIT_QUERY_RESULT >> 20);
+    r->led = true;
+    r->spent = j.spent;
     query_cache_land(r->scope->service->cache, r->flight, rc, &result, e, entry);
     buf_release(&result.results);
     buf_release(&result.members);
@@ -519,10 +537,31 @@ static int read_stamp(const struct query_scope *s, str *out, struct err *e)
     return rc;
 }
 
+/* A row for what was answered or failed here; what goes on in the background has its own. */
+static void note(const struct run *r, int rc, const struct query_answer *answer, int64_t began,
+                 const struct err *e)
+{
+    struct query_log_row row = { .team_id = r->scope->team_id, .us = clock_mono_us() - began,
+                                 .spent = r->spent, .cached = !r->led };
+    if (rc == 0 && !answer->complete)
+        return;
+    row.started = clock_now_us() - row.us;
+    row.result_bytes = rc < 0 ? 0 : answer->results.n;
+    snprintf(row.kind, sizeof(row.kind), "%s", r->kind->name);
+    snprintf(row.code, sizeof(row.code), "%s", rc < 0 ? err_code(e) : "");
+    snprintf(row.name, sizeof(row.name), STR_FMT, STR_ARG(query_log_cut(r->scope->name)));
+    if (r->scope->id.n)
+        snprintf(row.id, sizeof(row.id), STR_FMT, STR_ARG(query_log_cut(r->scope->id)));
+    else
+        uuid_text(uuid_v7(), row.id);
+    query_log_add(r->scope->service->log, &row);
+}
+
 int query_run(const struct query_scope *s, const struct json *node, enum query_refresh refresh,
               struct query_answer *out, struct err *e)
 {
     struct run r = { .scope = s };
+    int64_t began = clock_mono_us();
     int rc = find_kind(node, &r.node, &r.kind, e);
     if (rc < 0)
         return rc;
@@ -535,6 +574,7 @@ int query_run(const struct query_scope *s, const struct json *node, enum query_r
     struct query_entry *entry = query_cache_find(s->service->cache, r.key);
     enum step step = next_step(entry, refresh);
     rc = take_step(&r, step, entry, out, e);
+    note(&r, rc, out, began, e);
     /* An entry that was answered lives on in the arena. */
     if (rc < 0 || (step != STEP_ANSWER && step != STEP_ANSWER_AND_BACKGROUND))
         query_entry_unref(entry);
@@ -566,6 +606,11 @@ int query_download(const struct query_scope *s, const struct json *node, enum qu
         rc = query_run_download(&j, node, format, take, context, e);
     atomic_fetch_sub(&s->service->downloads, 1);
     return rc;
+}
+
+void query_log_of(struct query_service *s, int64_t team_id, str id, struct buf *out)
+{
+    query_log_write(s->log, team_id, id, out);
 }
 
 /* -------------------------------------------------------------------------- answers */

@@ -17,7 +17,8 @@
 /* What the queries of a process share: the result cache, what runs, what runs in the background. */
 struct query_service;
 
-struct query_service *query_service_new(struct olap *olap, struct store *store);
+/* seconds: the longest a statement may take whose caller waits. */
+struct query_service *query_service_new(struct olap *olap, struct store *store, int seconds);
 /* Cancels what runs in the background and waits for it. NULL is allowed. */
 void query_service_free(struct query_service *s);
 
@@ -50,6 +51,7 @@ struct query_scope {
     str path_cleaning; /* JSON list of {regex, alias}, the project's; STR_NULL: none */
     int64_t insight_id, dashboard_id; /* for the status of background work; 0: none */
     str id;         /* client_query_id; STR_NULL: one is made when it is needed */
+    str name;       /* the caller's label for the query log; STR_NULL: none */
     bool background; /* nobody waits at a connection: longer time limits */
     bool (*gone)(void *context); /* true: nobody waits any more, end it; NULL: never asked */
     void *gone_context;
@@ -124,3 +126,5 @@ int query_status(struct query_service *s, struct arena *a, int64_t team_id, str 
                  bool *complete, int *failed);
 /* Ends it; waiting_only: unless it runs already. False: not there. */
 bool query_cancel(struct query_service *s, int64_t team_id, str id, bool waiting_only);
+/* The query log's row of that id, as the answer of a HogQL query: an object. */
+void query_log_of(struct query_service *s, int64_t team_id, str id, struct buf *out);

@@ -102,6 +102,17 @@ int query_rows_read(struct arena *a, str answer, struct query_rows *out, struct 
     return 0;
 }
 
+void query_rows_cost(str answer, int64_t *rows, int64_t *bytes)
+{
+    /* It stands at the end, after the data. */
+    str tail = str_slice(answer, answer.n > 300 ? answer.n - 300 : 0, answer.n), text;
+    size_t at = 0;
+    *rows = *bytes = 0;
+    if (!member(tail, "\"rows_read\":", &at, &text) || !str_to_i64(str_trim(text), rows) ||
+        !member(tail, "\"bytes_read\":", &at, &text) || !str_to_i64(str_trim(text), bytes))
+        *rows = *bytes = 0;
+}
+
 int query_rows_parse(struct arena *a, const struct query_rows *rows, const struct json **out,
                      struct err *e)
 {

@@ -17,6 +17,8 @@ struct query_rows {
 
 /* The answer must be whole; ERR_INTERNAL when it is not of the expected shape. */
 int query_rows_read(struct arena *a, str answer, struct query_rows *out, struct err *e);
+/* What the engine says it read for the answer; zeros when it does not. */
+void query_rows_cost(str answer, int64_t *rows, int64_t *bytes);
 /* Appends the first `most` rows as a JSON list; times become the zone's, with a fraction only
  * where there is one. */
 void query_rows_write(const struct query_rows *rows, const struct tz *z, size_t most,

@@ -95,3 +95,40 @@ test("insights, dashboards and POST query/ share one computation", async () => {
   assert.equal(times.size, 1, [...times].join(" "));
   assert.ok([...times][0]);
 });
+
+test("the query log knows the last run of an id, and none of its text", async () => {
+  const run = async (id, query, more) => (await s.call("POST", url(quiet), { body: { query: { kind: "HogQLQuery", query },
+    client_query_id: id, name: "Weekly \u00e9", ...more } })).status;
+  const log = async (id, project = quiet) => {
+    const { status, text, json } = await s.call("GET", `${url(project)}${id}/log/`);
+    assert.equal(status, 200, text);
+    assert.doesNotMatch(text, /hidden words/);
+    return json.results.map((row) => Object.fromEntries(json.columns.map((name, i) => [name, row[i]])));
+  };
+  assert.equal(await run("first", "SELECT count(), 'hidden words' FROM numbers(1000)"), 200);
+  const [row] = await log("first");
+  assert.deepEqual([row.query_id, row.kind, row.name, row.status, row.exception_name, row.is_cached, row.read_rows],
+    ["first", "HogQLQuery", "Weekly \u00e9", "QueryFinish", "", false, 1000]);
+  assert.ok(row.result_bytes > 0 && Date.parse(row.query_start_time) > 0);
+  assert.equal(await run("first", "SELECT count(), 'hidden words' FROM numbers(1000)", { name: null }), 200);
+  const [again] = await log("first");
+  assert.deepEqual([again.is_cached, again.read_rows, again.name], [true, 0, ""]);
+  assert.equal(await run("wrong", "SELECT nothing_like_it"), 400);
+  const [failed] = await log("wrong");
+  assert.deepEqual([failed.status, failed.exception_name, failed.result_bytes], ["Exception", "invalid_input", 0]);
+  assert.deepEqual(await log("nobody"), []);
+  assert.deepEqual(await log("first", busy), []); // another project's
+});
+
+test("time and memory have limits, said in plain words; the next question is answered", async (t) => {
+  const limited = await start(["--query-seconds", "1", "--engine-memory", "600M"]);
+  t.after(async () => assert.equal(await limited.stop(), 0));
+  const ask = (query) => limited.call("POST", "/api/projects/@current/query/", { body: { query: { kind: "HogQLQuery", query } } });
+  const long = await ask("SELECT sum(cityHash64(number)) FROM numbers(200000000000)");
+  assert.deepEqual([long.status, long.json.code, long.json.detail], [504, "timeout_exceeded",
+    "The query took too long. Try a shorter range of time, or fewer series and values."]);
+  const large = await ask("SELECT length(range(0, 100000000 + number)) FROM numbers(1)");
+  assert.deepEqual([large.status, large.json.code, large.json.detail], [504, "memory_limit_exceeded",
+    "The query needs more memory than it may use. Try a shorter range of time, or fewer series and values."]);
+  assert.deepEqual((await ask("SELECT 'next'")).json.results, [["next"]]);
+});
