@@ -110,10 +110,10 @@ static inline bool funnel_is_split(const struct funnel *f)
 int funnel_read_cohorts(struct funnel *f, const struct json *breakdown, struct err *e);
 struct hogql_node *funnel_cohort_bits(struct funnel *f);
 
-/* Columns: actor (when people are asked for); label (as far as the attribution is the engine's work); an array of events, each a
- * number of 64 bits, or 128 when `wide`: below which steps it is, then which exclusions, in `bits`
- * bits, and above the microseconds since dates.from; an array of their values (as far as the
- * attribution is ours), or of their cohorts. */
+/* Columns: actor (when people are asked for); label (as far as the attribution is the engine's
+ * work); an array of events, each a number of 64 bits, or 128 when `wide`: below which steps it is,
+ * then which exclusions, in `bits` bits, and above the microseconds since dates.from; an array of
+ * their values (as far as the attribution is ours), or of their cohorts. */
 int funnel_statement(struct funnel *f, struct hogql_node **out, struct err *e);
 /* Does the statement have a column of values, one for each event? */
 static inline bool funnel_has_values(const struct funnel *f)
@@ -130,8 +130,8 @@ int funnel_compare_labels(const struct funnel_value *x, const struct funnel_valu
 int funnel_count(struct funnel *f, const struct hogql_node *select, struct funnel_counts *out,
                  struct err *e);
 
-/* The values that are shown come first in counts->values, in order: how many. Those beyond the limit
- * are added up in counts->beyond. */
+/* The values that are shown come first in counts->values, in order: how many. Those beyond the
+ * limit are added up in counts->beyond. */
 size_t funnel_limit_values(struct funnel *f, struct funnel_counts *counts);
 /* The answer's "results". */
 int funnel_write(struct funnel *f, struct funnel_counts *counts, struct buf *out, struct err *e);

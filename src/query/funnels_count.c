@@ -3,12 +3,14 @@
  * is kept of an actor is a few numbers. */
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/map.h"
 #include "query/funnels.h"
 #include "query/row_binary.h"
 
 #define VALUES_MOST 100000    /* values of a breakdown told apart */
+#define LONG 1000             /* events of an actor from which on the clock is looked at */
 #define RETRY (64u << 10)     /* bytes of a row from which on it is not looked at for each piece */
 
 struct counter {
@@ -24,6 +26,8 @@ struct counter {
     struct buf key;   /* of the value looked up */
     struct funnel_event *events;
     size_t events_room;
+    int64_t until;   /* when the time for walking is over, as clock_mono_us; 0: no row came yet */
+    bool late;       /* it was over */
     str actor;       /* whose events they are, when people are asked for */
     uint64_t actors; /* seen, to tell a value asked about from one that was before */
 };
@@ -178,8 +182,8 @@ static bool begins(const struct counter *c, const struct funnel_event *event)
     return c->f->rules.order == FUNNEL_UNORDERED ? event->steps != 0 : event->steps & 1;
 }
 
-/* The events of ways that begin in [i, next): from the first instant at which one may, to the end of
- * the last one's window. */
+/* The events of ways that begin in [i, next): from the first instant at which one may, to the end
+ * of the last one's window. */
 static size_t slice_of(const struct counter *c, const struct funnel_event *events, size_t n,
                        size_t *i, size_t next)
 {
@@ -199,12 +203,20 @@ static size_t slice_of(const struct counter *c, const struct funnel_event *event
     return end - first;
 }
 
+/* An actor with very many events is walked many times: for each bucket, for each value. */
+static bool is_late(struct counter *c, size_t n)
+{
+    if (n > LONG && !c->late)
+        c->late = clock_mono_us() > c->until;
+    return c->late;
+}
+
 /* An actor counts once in each bucket in which it set out: the furthest way from there. */
 static void add_trend(struct counter *c, struct funnel_value *v, const struct funnel_event *events,
                       size_t n)
 {
     const struct funnel *f = c->f;
-    for (size_t i = 0, next, bucket = 0; i < n; i = next) {
+    for (size_t i = 0, next, bucket = 0; i < n && !is_late(c, n); i = next) {
         struct funnel_path path;
         while (bucket + 1 < f->buckets_n && events[i].at >= f->buckets[bucket + 1])
             bucket++;
@@ -276,7 +288,7 @@ static struct funnel_value *value_of_step(struct counter *c, const struct funnel
     unsigned furthest = 0;
     int64_t at = 0;
     c->actors++;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && !is_late(c, n); i++) {
         struct funnel_value *v = value_at(c, events[i].value);
         if (!(events[i].steps & mask) || v->asked == c->actors)
             continue;
@@ -395,6 +407,8 @@ static bool read_row(struct counter *c, struct row_binary *r, struct err *e, int
     }
     *r = all;
     add_actor(c, label, kept);
+    if (c->late)
+        *rc = err_set(e, ERR_TIMEOUT, NULL, NULL);
     return true;
 }
 
@@ -413,6 +427,8 @@ static int take(void *context, str piece, struct err *e)
     struct counter *c = context;
     size_t used = 0;
     int rc = 0;
+    if (!c->until)
+        c->until = clock_mono_us() + c->f->q.j->seconds * CLOCK_SECOND;
     if (!c->rest.n) {
         rc = take_rows(c, piece, &used, e);
         buf_add(&c->rest, piece.p + used, piece.n - used);
