@@ -48,14 +48,26 @@ static int node_of(struct arena *a, const struct json *v, struct hogql_node **ou
     return rc;
 }
 
+static int missing_variable(struct fill *f, str name, struct err *e)
+{
+    struct buf others = BUF_INIT(300);
+    for (const struct json *m = f->variables ? f->variables->head : NULL; m; m = m->next)
+        buf_printf(&others, "%s" STR_FMT, others.n ? ", " : "",
+                   STR_ARG(json_get_text(m, "code_name")));
+    int rc = err_set(e, ERR_INVALID, NULL, "Variable " STR_FMT " is missing from query%s" STR_FMT
+                     "%s", STR_ARG(name), others.n ? ". Did you mean: " : "",
+                     STR_ARG(buf_view(&others)), others.n ? "?" : "");
+    buf_release(&others);
+    return rc;
+}
+
 static int variable(struct fill *f, str name, struct hogql_node **out, struct err *e)
 {
     const struct json *m = f->variables ? f->variables->head : NULL;
     while (m && !str_eq(json_get_text(m, "code_name"), name))
         m = m->next;
     if (!m)
-        return err_set(e, ERR_INVALID, NULL, "Variable " STR_FMT " is missing from query",
-                       STR_ARG(name));
+        return missing_variable(f, name, e);
     const struct json *value = json_get(m, "value"), *is_null = json_get(m, "isNull");
     if (!value || (json_is(is_null, JSON_BOOL) && is_null->boolean))
         *out = hogql_null(f->j->arena);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "hogql/tables.h"
 #include "query/selector.h"
 #include "query/shape.h"
 
@@ -432,8 +433,13 @@ static int field_session(struct filter *f, struct err *e)
         f->field = query_column(a, f->key);
     else
         f->field = hogql_field_add(a, hogql_field(a, "session", NULL), f->key);
-    if (str_ends(f->key, STR("duration")) || str_ends(f->key, STR("_count")))
+    const struct table_field *field = table_field(table_named("sessions"), f->key);
+    if (field && (field->type == TYPE_INT || field->type == TYPE_FLOAT))
         f->kind = HOGQL_PROPERTY_NUMERIC;
+    if (field && field->type == TYPE_BOOL)
+        f->kind = HOGQL_PROPERTY_BOOLEAN;
+    if (field && field->type == TYPE_DATETIME)
+        f->kind = HOGQL_PROPERTY_DATETIME;
     return 0;
 }
 
@@ -654,6 +660,9 @@ static int one_filter(struct query_job *j, enum query_property_scope scope,
             break;
         return types[i].build(&f, out, e);
     }
+    if (scope == PROPERTIES_OF_SESSIONS)
+        return err_set(e, ERR_INVALID, NULL, "Can only use session properties in a filter when "
+                       "selecting from only the sessions table.");
     return err_set(e, ERR_INVALID, NULL,
                    "The '" STR_FMT "' property filter does not work in '%s' scope",
                    STR_ARG(f.type), scope_name(scope));

@@ -79,6 +79,35 @@ test("placeholders: filters, dates, variables, values", async () => {
     { filters_override: { date_from: "2026-03-30", date_to: "2026-03-31" } }))[0][0], inside.length);
 });
 
+test("{filters} on sessions, persons and groups", async () => {
+  const count = async (query, filters) => (await results({ kind: "HogQLQuery", query, filters }))[0][0];
+  const sessions = ["s-1", "s-2", "s-3"].map((id) => events.filter((e) => e.properties.$session_id === id));
+  const starts = sessions.map((list) => list.map((e) => e.timestamp).sort()[0]);
+  const views = sessions.map((list) => list.filter((e) => e.event === "$pageview").length);
+  const session = (key, operator, value) => ({ properties: [{ type: "session", key, operator, value }] });
+  const some = [...views].sort((a, b) => a - b)[1], first = [...starts].sort()[0];
+  const on = (filters) => count("SELECT count() FROM sessions WHERE {filters}", filters);
+  assert.equal(await on({}), 3);
+  assert.equal(await on(session("$pageview_count", "gte", some)), views.filter((n) => n >= some).length);
+  assert.equal(await on(session("$is_bounce", "exact", "false")), 3);
+  assert.equal(await on(session("$start_timestamp", "is_date_after", "2026-03-30")), starts.filter((t) => t > "2026-03-31").length);
+  assert.equal(await on({ dateRange: { date_from: new Date(Date.parse(first) + 1000).toISOString() } }), starts.filter((t) => t > first).length);
+  assert.equal(await count("SELECT count() FROM persons WHERE {filters}", { properties: [{ type: "person", key: "email", operator: "icontains", value: "five@" }] }), 1);
+  assert.equal(await count("SELECT count() FROM groups WHERE {filters}", { dateRange: { date_from: "2020-01-01" } }), 0);
+  for (const [query, filters, message] of [
+    ["SELECT count() FROM sessions WHERE {filters}", { properties: [{ type: "event", key: "x", value: "y" }] },
+      "Can only use session properties in a filter when selecting from only the sessions table."],
+    ["SELECT count() FROM sessions WHERE {filters}", session("nope", "exact", "x"), "Unable to resolve field: nope"],
+    ["SELECT 1 FROM numbers(1) WHERE {filters}", {}, "Cannot use 'filters' placeholder in a SELECT clause that does not select from the events, sessions, logs, traces or groups table."],
+  ]) {
+    const answer = await ask({ kind: "HogQLQuery", query, filters });
+    assert.deepEqual([answer.status, answer.json.detail], [400, message]);
+  }
+  const variables = { x: { code_name: "browser", value: 1 }, y: { code_name: "plan", value: 1 } };
+  assert.equal((await ask({ kind: "HogQLQuery", query: "SELECT {variables.browsr}", variables })).json.detail,
+    "Variable browsr is missing from query. Did you mean: browser, plan?");
+});
+
 test("values come in their JSON forms, times in the project's zone", async () => {
   const project = s.cli("project", "add", "--name", "New York");
   const at = `/api/projects/${project.id}/`;
