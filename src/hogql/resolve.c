@@ -349,6 +349,7 @@ static int add_alias(struct resolver *r, struct scope *s, const struct hogql_nod
     a->name = n->text;
     a->type = array ? (struct hogql_type){ TYPE_UNKNOWN, true } : resolve_type(n->kids[0]);
     a->array = array;
+    a->expr = n->kids[0];
     a->next = s->aliases;
     s->aliases = a;
     return 0;
@@ -457,11 +458,13 @@ static int percent_limit(struct resolver *r, const struct hogql_node *limit, uns
 static int clauses(struct resolver *r, struct scope *s, struct hogql_node *n)
 {
     struct hogql_node **k = n->kids;
+    s->early = true;
     int rc = resolve_slot(r, s, &k[SELECT_PREWHERE]);
     if (rc == 0)
         rc = resolve_slot(r, s, &k[SELECT_WHERE]);
     if (rc == 0)
         rc = group(r, s, k[SELECT_GROUP]);
+    s->early = false;
     if (rc == 0)
         rc = resolve_slot(r, s, &k[SELECT_HAVING]);
     for (uint32_t i = 0; k[SELECT_WINDOWS] && i < k[SELECT_WINDOWS]->n && rc == 0; i++)

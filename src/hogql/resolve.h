@@ -109,6 +109,7 @@ struct alias {
     str name;
     struct hogql_type type;
     bool array; /* of ARRAY JOIN */
+    const struct hogql_node *expr;
 };
 
 /* The names of one SELECT. */
@@ -120,6 +121,7 @@ struct scope {
     struct hogql_node *select;
     struct outputs out;
     bool lambda; /* the outer scope is visible */
+    bool early;  /* in WHERE or GROUP BY: before there are aggregates and windows */
     const struct hogql_node *parameters; /* LAMBDA */
 };
 

@@ -206,6 +206,7 @@ static int alias(struct resolver *r, struct scope *s, struct hogql_node *n)
     struct alias *a = arena_new_of(r->arena, struct alias);
     a->name = n->text;
     a->type = resolve_type(n->kids[0]);
+    a->expr = n->kids[0];
     a->next = s->aliases;
     s->aliases = a;
     return value(r, n, a->type);

@@ -315,6 +315,28 @@ static const struct alias *find_alias(const struct scope *s, str name)
     return NULL;
 }
 
+/* Holds an aggregation or a window of this SELECT. */
+static bool is_late(const struct hogql_node *n)
+{
+    if (n->kind == HOGQL_SELECT || n->kind == HOGQL_SET)
+        return false;
+    if (n->kind == HOGQL_CALL && (n->kids[CALL_WINDOW] || (n->meaning && n->meaning->function &&
+                                                           n->meaning->function->flags & AGGREGATE)))
+        return true;
+    for (uint32_t i = 0; i < n->n; i++)
+        if (n->kids[i] && is_late(n->kids[i]))
+            return true;
+    return false;
+}
+
+static bool any_has_field(const struct scope *s, str name)
+{
+    for (const struct source *o = s->sources; o; o = o->next)
+        if (has_field(o, name))
+            return true;
+    return false;
+}
+
 static struct source *find_source(const struct scope *s, str alias)
 {
     for (struct source *o = s->sources; o; o = o->next)
@@ -381,6 +403,10 @@ static int in_scope(struct resolver *r, struct scope *s, struct hogql_node **at,
 {
     struct source *one = n > 1 ? find_source(s, steps[0].key) : NULL, *found = NULL;
     const struct alias *a = one ? NULL : find_alias(s, steps[0].key);
+    /* SELECT max(timestamp) AS timestamp, min(timestamp) … WHERE timestamp > …: only the field can be
+     * meant in an aggregation and before there are any */
+    if (a && (s->early || r->in_aggregate) && is_late(a->expr) && any_has_field(s, steps[0].key))
+        a = NULL;
     *done = true;
     if (one && steps[1].key.p)
         return means_field(r, at, one, steps + 1, n - 1);
