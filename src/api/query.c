@@ -111,6 +111,21 @@ static int download(struct req *r, const struct query_scope *scope, const struct
 
 /* -------------------------------------------------------------------------- handlers */
 
+/* The answer to a node that helps an editor has no envelope. */
+static int help(struct req *r, const struct query_scope *scope, const struct json *node,
+                struct err *e)
+{
+    struct buf answer = BUF_INIT(LIMIT_RESPONSE);
+    struct json_writer to = JSON_WRITER(&answer);
+    int rc = query_help(scope, node, &to, e);
+    if (rc == 0) {
+        struct json_writer w = reply_json(r, 200);
+        json_raw(&w, buf_view(&answer));
+    }
+    buf_release(&answer);
+    return rc;
+}
+
 static int query_create(struct req *r, struct err *e)
 {
     const struct json *node;
@@ -131,6 +146,8 @@ static int query_create(struct req *r, struct err *e)
     req_give_db(r);
     if (format)
         return download(r, &scope, node, format, e);
+    if (query_is_helper(node))
+        return help(r, &scope, node, e);
     rc = query_run(&scope, node, mode_of(r), &answer, e);
     if (rc < 0)
         return rc;

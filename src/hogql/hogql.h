@@ -24,6 +24,10 @@ int hogql_parse_expr(struct arena *a, str text, const struct hogql_placeholder *
 /* An expression with optional ASC or DESC: HOGQL_ORDER. */
 int hogql_parse_order(struct arena *a, str text, const struct hogql_placeholder *ph,
                       struct hogql_node **out, struct err *e);
+/* A template without quotes around it, text {expression} text: the concat() it is, or its text. */
+int hogql_parse_template(struct arena *a, str text, struct hogql_node **out, struct err *e);
+/* Where the token at byte pos ends: for errors of the parser, which know where they begin. */
+uint32_t hogql_token_end(str text, uint32_t pos);
 /* Puts values into a tree that was parsed or built. */
 void hogql_replace(struct arena *a, struct hogql_node **tree, const struct hogql_placeholder *ph);
 
@@ -42,6 +46,12 @@ enum hogql_persons_mode {
     HOGQL_PERSONS_OVERRIDE_ON_EVENTS, /* the same id; properties as stored with the event */
     HOGQL_PERSONS_ON_EVENTS,          /* both as stored with the event */
     HOGQL_PERSONS_DISABLED,           /* the mapping of distinct ids, and persons */
+};
+
+/* Of an error of hogql_compile, for editors: where it is, and what would mend it. */
+struct hogql_hint {
+    uint32_t start, end; /* bytes of the source; end 0: no place is known */
+    str fix;             /* to be written there instead; empty: nothing is known */
 };
 
 struct hogql_context {
@@ -66,6 +76,7 @@ struct hogql_context {
     int (*cohort)(void *cls, int64_t id, str name, struct hogql_node **out, struct err *e);
     /* The index of a group type, -1 when there is none of that name. */
     int (*group_type)(void *cls, str name);
+    struct hogql_hint hint; /* set when hogql_compile fails */
 };
 
 struct hogql_column {

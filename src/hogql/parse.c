@@ -294,6 +294,11 @@ static struct hogql_node *one_order(struct parser *p)
     return list && list->n != 1 ? parse_mismatch(p, "<EOF>") : list ? list->kids[0] : NULL;
 }
 
+static struct hogql_node *any_expr(struct parser *p)
+{
+    return parse_expr(p, LEVEL_LOOSEST);
+}
+
 static struct hogql_node *statement_and_end(struct parser *p)
 {
     struct hogql_node *n = parse_is(p, TOK_LT) ? parse_tag(p) : parse_statement(p);
@@ -355,14 +360,15 @@ static int parse(struct arena *a, str text, struct hogql_node *(*rule)(struct pa
                        LIMIT_HOGQL_TEXT);
     if (!str_utf8_valid(text))
         return err_set(e, ERR_INVALID, NULL, "The query is not valid UTF-8");
-    if (rule != statement_and_end && lex_next(text, 0, e).type == TOK_END)
+    bool template = rule == parse_whole_template;
+    if (rule != statement_and_end && !template && lex_next(text, 0, e).type == TOK_END)
         return err_set(e, ERR_INVALID, NULL, "Empty query");
     int rc = whole(&p, rule, out);
     if (rc < 0 && far.pos >= e->pos && !p.final)
         *e = far;
     if (rc < 0)
         return rc;
-    check(rule, *out);
+    check(template ? any_expr : rule, *out);
     if (ph)
         hogql_replace(a, out, ph);
     return 0;
@@ -372,11 +378,6 @@ int hogql_parse_select(struct arena *a, str text, const struct hogql_placeholder
                        struct hogql_node **out, struct err *e)
 {
     return parse(a, text, statement_and_end, ph, out, e);
-}
-
-static struct hogql_node *any_expr(struct parser *p)
-{
-    return parse_expr(p, LEVEL_LOOSEST);
 }
 
 int hogql_parse_expr(struct arena *a, str text, const struct hogql_placeholder *ph,
@@ -389,4 +390,18 @@ int hogql_parse_order(struct arena *a, str text, const struct hogql_placeholder 
                       struct hogql_node **out, struct err *e)
 {
     return parse(a, text, one_order, ph, out, e);
+}
+
+int hogql_parse_template(struct arena *a, str text, struct hogql_node **out, struct err *e)
+{
+    return parse(a, text, parse_whole_template, NULL, out, e);
+}
+
+uint32_t hogql_token_end(str text, uint32_t pos)
+{
+    struct err ignored = ERR_INIT;
+    struct token t = lex_next(text, pos, &ignored);
+    if (t.type == TOK_BAD) /* one character */
+        t.end = t.start + (uint32_t)str_utf8_prefix(str_slice(text, t.start, text.n), 1).n;
+    return t.end;
 }

@@ -113,6 +113,8 @@ struct hogql_node *parse_trim(struct parser *p);
 /* A type in lower case: decimal(10, 2), nullable(string). */
 bool parse_type(struct parser *p, str *out);
 struct hogql_node *parse_template(struct parser *p);
+/* The whole text as a template, without quotes. */
+struct hogql_node *parse_whole_template(struct parser *p);
 struct hogql_node *parse_tag(struct parser *p);
 struct hogql_node *parse_window(struct parser *p, str name);
 

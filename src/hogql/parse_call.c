@@ -461,8 +461,8 @@ struct hogql_node *parse_trim(struct parser *p)
 
 /* -------------------------------------------------------------------------- templates */
 
-/* Text up to "{" or the closing quote; *pos is left on it. */
-static bool template_text(struct parser *p, uint32_t *pos, str *out)
+/* Text up to "{" or the closing quote; *pos is left on it. A whole text has no quotes: up to its end. */
+static bool template_text(struct parser *p, uint32_t *pos, bool whole, str *out)
 {
     struct buf b = BUF_INIT(LIMIT_HOGQL_TEXT);
     size_t i = *pos;
@@ -474,9 +474,9 @@ static bool template_text(struct parser *p, uint32_t *pos, str *out)
             (p->src.p[i + 1] == '{' || p->src.p[i + 1] == '}')) {
             bytes[0] = p->src.p[i + 1];
             i += 2;
-        } else if (bytes[0] == '\\') {
+        } else if (bytes[0] == '\\' && !whole) {
             n = lex_escape(p->src, &i, '\'', bytes);
-        } else if (bytes[0] == '\'') {
+        } else if (bytes[0] == '\'' && !whole) {
             if (i + 1 >= p->src.n || p->src.p[i + 1] != '\'')
                 break;
             i += 2;
@@ -487,41 +487,59 @@ static bool template_text(struct parser *p, uint32_t *pos, str *out)
         if (ok)
             buf_add(&b, bytes, (size_t)n);
     }
-    ok = ok && i < p->src.n;
+    ok = ok && (whole || i < p->src.n);
     *pos = (uint32_t)i;
     *out = arena_str(p->arena, buf_view(&b));
     buf_release(&b);
     return ok;
 }
 
-struct hogql_node *parse_template(struct parser *p)
+/* From byte pos on; the end, behind a quote or of the text, is left to the caller. */
+static struct hogql_node *template_parts(struct parser *p, uint32_t *pos, bool whole)
 {
-    uint32_t start = p->cur.start, pos = p->cur.end;
     struct hogql_node *call = hogql_call(p->arena, "concat", NULL);
     struct hogql_node *args = call->kids[CALL_ARGS];
     for (;;) {
         str text;
-        if (!template_text(p, &pos, &text))
+        if (!template_text(p, pos, whole, &text))
             return parse_no_way(p);
         if (text.n)
             hogql_add(p->arena, args, hogql_string(p->arena, text));
-        if (p->src.p[pos] == '\'')
+        if (*pos == p->src.n || p->src.p[*pos] != '{')
             break;
-        parse_seek(p, pos + 1);
+        parse_seek(p, *pos + 1);
         struct hogql_node *x = parse_expr(p, LEVEL_LOOSEST);
         if (!x)
             return NULL;
         if (!parse_is(p, TOK_RBRACE))
             return parse_mismatch(p, "}");
         hogql_add(p->arena, args, x);
-        pos = p->cur.end;
+        *pos = p->cur.end;
     }
-    parse_seek(p, pos + 1);
     if (args->n == 0)
-        return parse_done(p, hogql_string(p->arena, STR("")), start);
-    if (args->n == 1)
-        return parse_done(p, args->kids[0], start);
-    return parse_done(p, call, start);
+        return hogql_string(p->arena, STR(""));
+    return args->n == 1 ? args->kids[0] : call;
+}
+
+struct hogql_node *parse_template(struct parser *p)
+{
+    uint32_t start = p->cur.start, pos = p->cur.end;
+    struct hogql_node *n = template_parts(p, &pos, false);
+    if (!n)
+        return NULL;
+    parse_seek(p, pos + 1);
+    return parse_done(p, n, start);
+}
+
+struct hogql_node *parse_whole_template(struct parser *p)
+{
+    uint32_t pos = 0;
+    *p->e = ERR_INIT; /* what the lexer says of the text between */
+    struct hogql_node *n = template_parts(p, &pos, true);
+    if (!n)
+        return NULL;
+    parse_seek(p, pos);
+    return parse_done(p, n, 0);
 }
 
 /* -------------------------------------------------------------------------- tags */

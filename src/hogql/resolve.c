@@ -16,8 +16,20 @@ int resolve_error(struct resolver *r, const struct hogql_node *at, const char *f
     vsnprintf(message, sizeof(message), fmt, ap);
     va_end(ap);
     err_set(r->e, ERR_INVALID, NULL, "%s", message);
-    if (at && at->end > at->start)
+    r->c->hint = (struct hogql_hint){ 0 };
+    if (at && at->end > at->start) {
         r->e->pos = (int)at->start;
+        r->c->hint = (struct hogql_hint){ at->start, at->end, STR_NULL };
+    }
+    return ERR_INVALID;
+}
+
+int resolve_mend(struct resolver *r, const struct hogql_node *field, str wrong, str right)
+{
+    str *names = arena_alloc(r->arena, field->names_n * sizeof(*names));
+    for (uint32_t i = 0; i < field->names_n; i++)
+        names[i] = str_eq(field->names[i], wrong) ? right : field->names[i];
+    r->c->hint.fix = hogql_to_text(r->arena, hogql_field_of(r->arena, names, field->names_n));
     return ERR_INVALID;
 }
 
@@ -153,9 +165,11 @@ static int unknown_table(struct resolver *r, const struct hogql_node *at)
         return resolve_error(r, at, STR_FMT "() is not supported in ClickHouse dialect",
                              STR_ARG(name));
     str full = hogql_to_text(r->arena, at);
-    if (near.best.p)
-        return resolve_error(r, at, "Unknown table `" STR_FMT "`. Did you mean: " STR_FMT "?",
-                             STR_ARG(full), STR_ARG(near.best));
+    if (near.best.p) {
+        resolve_error(r, at, "Unknown table `" STR_FMT "`. Did you mean: " STR_FMT "?",
+                      STR_ARG(full), STR_ARG(near.best));
+        return resolve_mend(r, at, name, near.best);
+    }
     return resolve_error(r, at, "Unknown table `" STR_FMT "`.", STR_ARG(full));
 }
 

@@ -29,9 +29,13 @@ static int unsupported(struct resolver *r, const struct hogql_node *n)
     str near = function_nearest(n->text);
     int shown = n->text.n < NAME_MAX_SHOWN ? (int)n->text.n : NAME_MAX_SHOWN;
     if (near.n)
-        return resolve_error(r, n, "Unsupported function call '%.*s(...)'. Perhaps you meant '"
-                             STR_FMT "(...)'?", shown, n->text.p, STR_ARG(near));
-    return resolve_error(r, n, "Unsupported function call '%.*s(...)'", shown, n->text.p);
+        resolve_error(r, n, "Unsupported function call '%.*s(...)'. Perhaps you meant '" STR_FMT
+                      "(...)'?", shown, n->text.p, STR_ARG(near));
+    else
+        resolve_error(r, n, "Unsupported function call '%.*s(...)'", shown, n->text.p);
+    if (r->c->hint.end) /* the name alone */
+        r->c->hint = (struct hogql_hint){ n->start, n->start + (uint32_t)n->text.n, near };
+    return ERR_INVALID;
 }
 
 static int check_parameters(struct resolver *r, const struct hogql_node *n,

@@ -149,9 +149,11 @@ static int unknown_field(struct resolver *r, const struct hogql_node *at, const 
     struct nearest near = { .name = name };
     for (size_t i = 0; i < t->fields_n; i++)
         nearest_offer(&near, str_of(t->fields[i].name));
-    if (near.best.p)
-        return resolve_error(r, at, "Field not found: %.*s. Did you mean: " STR_FMT "?",
-                             name.n < 200 ? (int)name.n : 200, name.p, STR_ARG(near.best));
+    if (near.best.p) {
+        resolve_error(r, at, "Field not found: %.*s. Did you mean: " STR_FMT "?",
+                      name.n < 200 ? (int)name.n : 200, name.p, STR_ARG(near.best));
+        return at->kind == HOGQL_FIELD ? resolve_mend(r, at, name, near.best) : ERR_INVALID;
+    }
     return resolve_error(r, at, "Field not found: %.*s", name.n < 200 ? (int)name.n : 200, name.p);
 }
 
@@ -273,11 +275,13 @@ static int means_field(struct resolver *r, struct hogql_node **at, struct source
         for (o = s->out.head; o; o = o->next)
             if (!o->hidden)
                 nearest_offer(&near, o->short_name.n ? o->short_name : o->name);
-        return near.best.p
-                   ? resolve_error(r, *at, "Unable to resolve field: " STR_FMT ". Did you mean: "
-                                   STR_FMT "?", STR_ARG(path[0].key), STR_ARG(near.best))
-                   : resolve_error(r, *at, "Unable to resolve field: " STR_FMT,
-                                   STR_ARG(path[0].key));
+        if (!near.best.p)
+            return resolve_error(r, *at, "Unable to resolve field: " STR_FMT,
+                                 STR_ARG(path[0].key));
+        resolve_error(r, *at, "Unable to resolve field: " STR_FMT ". Did you mean: " STR_FMT "?",
+                      STR_ARG(path[0].key), STR_ARG(near.best));
+        return (*at)->kind == HOGQL_FIELD ? resolve_mend(r, *at, path[0].key, near.best)
+                                          : ERR_INVALID;
     }
     bool json = o->type.base == TYPE_JSON && n > 1;
     struct output *pushed = NULL;
@@ -371,9 +375,11 @@ static int unresolved(struct resolver *r, const struct scope *s, const struct ho
     }
     if (text.n > 300)
         text.n = 300;
-    if (near.best.n)
-        return resolve_error(r, at, "Unable to resolve field: " STR_FMT ". Did you mean: " STR_FMT
-                             "?", STR_ARG(text), STR_ARG(near.best));
+    if (near.best.n) {
+        resolve_error(r, at, "Unable to resolve field: " STR_FMT ". Did you mean: " STR_FMT "?",
+                      STR_ARG(text), STR_ARG(near.best));
+        return resolve_mend(r, at, at->names[0], near.best);
+    }
     return resolve_error(r, at, "Unable to resolve field: " STR_FMT, STR_ARG(text));
 }
 

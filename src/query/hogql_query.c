@@ -332,6 +332,22 @@ static int read_tree(struct query_job *j, const struct hogql_input *in, struct h
     return rc < 0 ? rc : 0;
 }
 
+int query_hogql_fill(struct query_job *j, const struct json *node, struct hogql_node **tree,
+                     struct err *e)
+{
+    struct fill f = { .j = j };
+    int rc = query_get_object(node, "filters", &f.filters, e);
+    if (rc == 0)
+        rc = query_shape_check(&query_shape_hogql_filters, f.filters, e);
+    if (rc == 0)
+        rc = check_dates(&f, e);
+    if (rc == 0)
+        rc = query_get_object(node, "variables", &f.variables, e);
+    if (rc == 0)
+        rc = fill_in(&f, NULL, tree, e);
+    return rc < 0 ? rc : 0;
+}
+
 int query_hogql_tree(struct query_job *j, const struct json *node, struct hogql_node **out,
                      struct err *e)
 {

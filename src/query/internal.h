@@ -68,6 +68,12 @@ int query_run_web_overview(struct query_job *j, const struct json *node, struct 
 /* The SELECT of a HogQLQuery node, its placeholders filled; for a query that reads from it. */
 int query_hogql_tree(struct query_job *j, const struct json *node, struct hogql_node **out,
                      struct err *e);
+/* Fills the placeholders of a tree with what the node's filters and variables say. */
+int query_hogql_fill(struct query_job *j, const struct json *node, struct hogql_node **tree,
+                     struct err *e);
+/* HogQLMetadata: the answer's members go to w. */
+int query_metadata(struct query_job *j, const struct json *node, struct json_writer *w,
+                   struct err *e);
 /* A job of the scope: nothing runs yet. */
 void query_job_init(struct query_job *j, const struct query_scope *s);
 

@@ -40,7 +40,7 @@ static const struct query_kind kinds[] = {
 static const char *const known_kinds[] = {
     "DataTableNode",  "DataVisualizationNode", "DatabaseSchemaQuery",
     "FunnelCorrelationQuery", "HogQLASTQuery", "HogQLAutocomplete",
-    "HogQLMetadata",  "HogQuery",       "InsightActorsQuery",    "InsightVizNode",
+    "HogQuery",       "InsightActorsQuery",    "InsightVizNode",
     "PersonsNode",    "SavedInsightNode", "SessionsTimelineQuery",
     "WebStatsTableQuery", "WebGoalsQuery", "EventsNode", "ActionsNode", "DataWarehouseNode",
 };
@@ -346,6 +346,41 @@ static int find_kind(const struct json *node, const struct json **source,
                         "Input tag '" STR_FMT "' found using 'kind' does not match any of the "
                         "expected tags",
                         STR_ARG(str_utf8_prefix(kind, 100)));
+}
+
+static const struct helper {
+    const char *name;
+    int (*run)(struct query_job *j, const struct json *node, struct json_writer *w, struct err *e);
+} helpers[] = {
+    { "HogQLMetadata", query_metadata },
+};
+
+static const struct helper *find_helper(const struct json *node)
+{
+    str kind = json_get_text(node, "kind");
+    for (size_t i = 0; i < ARRAY_LEN(helpers); i++)
+        if (str_eqz(kind, helpers[i].name))
+            return &helpers[i];
+    return NULL;
+}
+
+bool query_is_helper(const struct json *node)
+{
+    return find_helper(node) != NULL;
+}
+
+int query_help(const struct query_scope *s, const struct json *node, struct json_writer *w,
+               struct err *e)
+{
+    struct query_job j;
+    query_job_init(&j, s);
+    int rc = read_modifiers(&j, node, e);
+    if (rc < 0)
+        return rc;
+    json_open(w, '{');
+    rc = find_helper(node)->run(&j, node, w, e);
+    json_close(w, '}');
+    return rc;
 }
 
 /* -------------------------------------------------------------------------- through the cache */

@@ -132,6 +132,12 @@ const struct query_shape query_shape_hogql = {
     "connectionId sendRawQuery",
 };
 
+const struct query_shape query_shape_metadata = {
+    "HogQLMetadata",
+    NODE "language query sourceQuery filters variables debug",
+    "globals",
+};
+
 /* interval and breakdownFilter are for placeholders that name them; those are refused where they stand. */
 const struct query_shape query_shape_hogql_filters = {
     "filters",
