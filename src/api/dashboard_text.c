@@ -145,6 +145,61 @@ static void series(struct buf *b, const struct json *list)
         buf_printf(b, "and %zu more\n", list->count - SERIES);
 }
 
+static void bar(struct buf *b, double share)
+{
+    for (int i = 0; i < (int)(share * 30 + 0.5) && i < SPARK; i++)
+        buf_z(b, "█");
+}
+
+/* What a value of a breakdown is called, whichever form it has. */
+static str value_name(const struct json *item)
+{
+    const struct json *of = json_get(item, "breakdown"), *v = of;
+    if (!of)
+        v = of = json_get(item, "breakdown_value");
+    if (json_is(of, JSON_ARRAY))
+        v = of->head;
+    return v && v->text.n ? v->text : STR("none");
+}
+
+/* Conversion over time: a line for each value of the breakdown, and the last rate. */
+static void rates(struct buf *b, const struct json *list)
+{
+    size_t n = 0;
+    for (const struct json *s = list->head; s && n < SERIES; s = s->next, n++) {
+        const struct json *data = json_get(s, "data"), *last = data->head;
+        while (last && last->next)
+            last = last->next;
+        cell(b, json_get(s, "breakdown_value") ? value_name(s) : STR("conversion"), LABEL, true);
+        buf_char(b, ' ');
+        spark(b, data);
+        buf_char(b, ' ');
+        number(b, json_is(last, JSON_NUMBER) ? last->num : 0);
+        buf_z(b, " %\n");
+    }
+    if (list->count > SERIES)
+        buf_printf(b, "and %zu more\n", list->count - SERIES);
+}
+
+/* How long conversions took: a bar for each span of seconds. */
+static void spans(struct buf *b, const struct json *bins)
+{
+    double most = 0;
+    for (const struct json *bin = bins->head; bin; bin = bin->next)
+        if (bin->head && bin->head->next && bin->head->next->num > most)
+            most = bin->head->next->num;
+    if (most <= 0)
+        buf_z(b, "no conversions\n");
+    for (const struct json *bin = bins->head; bin && most > 0; bin = bin->next) {
+        double count = bin->head && bin->head->next ? bin->head->next->num : 0;
+        buf_printf(b, "from %10.0f s ", bin->head ? bin->head->num : 0);
+        bar(b, count / most);
+        buf_char(b, ' ');
+        number(b, count);
+        buf_char(b, '\n');
+    }
+}
+
 /* Steps of a funnel: a bar each, the first one full. */
 static void steps(struct buf *b, const struct json *list)
 {
@@ -157,12 +212,24 @@ static void steps(struct buf *b, const struct json *list)
         double share = json_is(count, JSON_NUMBER) && whole > 0 ? count->num / whole : 0;
         cell(b, name.p ? name : STR(""), LABEL, true);
         buf_char(b, ' ');
-        for (int i = 0; i < (int)(share * 30 + 0.5) && i < SPARK; i++)
-            buf_z(b, "█");
+        bar(b, share);
         buf_char(b, ' ');
         number(b, json_is(count, JSON_NUMBER) ? count->num : 0);
         buf_printf(b, "  %.0f %%\n", share * 100);
     }
+}
+
+/* A funnel for each value of the breakdown. */
+static void groups(struct buf *b, const struct json *list)
+{
+    size_t n = 0;
+    for (const struct json *g = list->head; g && n < SERIES; g = g->next, n++) {
+        cell(b, value_name(g->head), WIDTH, false);
+        buf_z(b, ":\n");
+        steps(b, g);
+    }
+    if (list->count > SERIES)
+        buf_printf(b, "and %zu more\n", list->count - SERIES);
 }
 
 /* Rows of a retention: how many began, and how much of them each of the next intervals saw again. */
@@ -245,8 +312,14 @@ static void result(struct req *r, struct buf *b, const struct insight_view *v)
     const struct json *one = o->head;
     if (o->type == JSON_ARRAY && !one)
         buf_z(b, "no rows\n");
+    else if (json_is(json_get(o, "bins"), JSON_ARRAY))
+        spans(b, json_get(o, "bins"));
+    else if (json_is(one, JSON_ARRAY) && json_get(one->head, "order"))
+        groups(b, o);
     else if (json_is(one, JSON_ARRAY))
         table(r, b, o, v->answer.columns);
+    else if (json_is(json_get(one, "data"), JSON_ARRAY) && !json_get(one, "label"))
+        rates(b, o);
     else if (json_get(one, "data"))
         series(b, o);
     else if (json_is(json_get(one, "values"), JSON_ARRAY))

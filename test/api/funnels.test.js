@@ -228,6 +228,19 @@ test("the JSON of each kind of answer", async () => {
   assert.deepEqual(Object.keys(line), ["count", "data", "labels", "days"]);
 });
 
+test("a dashboard draws funnels for a terminal", async () => {
+  const base = "/api/projects/@current", { json: board } = await s.call("POST", `${base}/dashboards/`, { body: { name: "Funnels" } });
+  for (const [name, more] of [["Steps", {}], ["Split", { breakdownFilter: { breakdown: "$browser" } }],
+    ["Rates", { funnelsFilter: { funnelVizType: "trends" } }], ["Times", { funnelsFilter: { funnelVizType: "time_to_convert", binCount: 2 } }]])
+    assert.equal((await s.call("POST", `${base}/insights/`, { body: { name, dashboards: [board.id],
+      query: { kind: "InsightVizNode", source: { kind: "FunnelsQuery", dateRange: march, series, ...more } } } })).status, 201);
+  const { text } = await s.call("GET", `${base}/dashboards/${board.id}/?format=txt&refresh=blocking`);
+  assert.match(text, /── Steps ─+\n\$pageview +█{30} \d+  100 %\nsign up +█+ \d+  \d+ %\npurchase/);
+  assert.match(text, /── Split ─+\n\w+:\n\$pageview +█{30} \d+  100 %\n/);
+  assert.match(text, /── Rates ─+\nconversion +[▁▂▃▄▅▆▇█]+ [\d.]+ %\n/);
+  assert.match(text, /── Times ─+\n(from +\d+ s █* ?\d+\n){3}/);
+});
+
 test("the people behind a step, and what is no click", async () => {
   const behind = (source, fields, more = {}) => s.call("POST", "/api/projects/@current/query/", { body: { query: { kind: "ActorsQuery",
     source: { kind: "FunnelsActorsQuery", source: { kind: "FunnelsQuery", dateRange: march, ...source }, ...fields }, ...more } } });
