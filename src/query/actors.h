@@ -35,6 +35,21 @@ struct query_actors {
 typedef int (*query_actors_fn)(struct query_job *j, const struct query_click *click,
                                struct query_actors *out, struct err *e);
 
+/* The bucket that the click's day is the beginning of, or lies in; without a day *at is n. */
+int query_click_bucket(struct query_job *j, const struct query_click *click,
+                       const struct query_dates *d, const int64_t *buckets, size_t n, size_t *at,
+                       struct err *e);
+/* The click's value of the breakdown, NULL: any; an error when the insight cannot have it. */
+struct query_breakdown;
+int query_click_breakdown(const struct query_click *click, const struct query_breakdown *b,
+                          const struct json **out, struct err *e);
+/* An error when the click is on a period that the insight, of that many periods, does not have, or
+ * (of a kind without breakdowns) on a value. */
+int query_click_period(const struct query_click *click, unsigned periods, struct err *e);
+int query_click_no_value(const struct query_click *click, struct err *e);
+/* `series`, checked. */
+int query_click_series(const struct query_click *click, size_t n, struct err *e);
+
 /* The actors that a `source` names: InsightActorsQuery and its like, or a HogQLQuery with an id
  * column. out->id is always set. */
 int query_actors_source(struct query_job *j, const struct json *source, struct query_actors *out,
@@ -50,6 +65,14 @@ typedef int (*query_options_fn)(struct query_job *j, const struct json *insight,
 /* funnels_actors.c */
 int query_actors_funnels(struct query_job *j, const struct query_click *click,
                          struct query_actors *out, struct err *e);
+int query_actors_lifecycle(struct query_job *j, const struct query_click *click,
+                           struct query_actors *out, struct err *e);
+int query_actors_paths(struct query_job *j, const struct query_click *click,
+                       struct query_actors *out, struct err *e);
+int query_actors_retention(struct query_job *j, const struct query_click *click,
+                           struct query_actors *out, struct err *e);
+int query_actors_stickiness(struct query_job *j, const struct query_click *click,
+                            struct query_actors *out, struct err *e);
 /* trends_actors.c */
 int query_actors_trends(struct query_job *j, const struct query_click *click,
                         struct query_actors *out, struct err *e);

@@ -1,23 +1,93 @@
 /* actors_source.c - the actors that a `source` names, as a SELECT: see actors.h. */
 #include "query/actors.h"
+#include "query/breakdown.h"
+#include "query/insight.h"
 #include "query/shape.h"
 
 static const struct {
     const char *kind;
     query_actors_fn actors;
+    const char *own; /* a kind of click that only this insight has; NULL: none */
 } insights[] = {
-    { "FunnelsQuery", query_actors_funnels },
+    { "FunnelsQuery", query_actors_funnels, "FunnelsActorsQuery" },
+    { "LifecycleQuery", query_actors_lifecycle },
+    { "PathsQuery", query_actors_paths },
+    { "RetentionQuery", query_actors_retention },
+    { "StickinessQuery", query_actors_stickiness, "StickinessActorsQuery" },
     { "TrendsQuery", query_actors_trends },
 };
 
+/* -------------------------------------------------------------------------- parts of a click */
+
+int query_click_bucket(struct query_job *j, const struct query_click *click,
+                       const struct query_dates *d, const int64_t *buckets, size_t n, size_t *at,
+                       struct err *e)
+{
+    struct query_date date;
+    size_t i = 0;
+    *at = n;
+    if (!click->day)
+        return 0;
+    if (click->day->type != JSON_STRING)
+        return query_misfit(e, "source.day", "Input should be a valid string");
+    int rc = query_read_date(j, "source.day", click->day->text, &date, e);
+    if (rc < 0)
+        return rc;
+    int64_t bucket = query_dates_floor(d, date.at);
+    while (i < n && buckets[i] != bucket)
+        i++;
+    if (i == n)
+        return err_set(e, ERR_INVALID, NULL, "day \"" STR_FMT "\" is not in the query's range",
+                       STR_ARG(str_utf8_prefix(click->day->text, 100)));
+    *at = i;
+    return 0;
+}
+
+int query_click_no_value(const struct query_click *click, struct err *e)
+{
+    return click->breakdown ? err_set(e, ERR_INVALID, NULL,
+                                      "breakdown is given but the query has none")
+                            : 0;
+}
+
+int query_click_breakdown(const struct query_click *click, const struct query_breakdown *b,
+                          const struct json **out, struct err *e)
+{
+    *out = click->breakdown;
+    if (!b->expression)
+        return query_click_no_value(click, e);
+    if (*out && !query_breakdown_fits(b, *out))
+        return query_misfit(e, "source.breakdown", "Input should be %s",
+                            b->list ? "a list with a value for each breakdown"
+                                    : "a valid string");
+    return 0;
+}
+
+int query_click_period(const struct query_click *click, unsigned periods, struct err *e)
+{
+    return click->previous && periods < 2
+               ? err_set(e, ERR_INVALID, NULL,
+                         "compare is \"previous\" but the query compares no periods")
+               : 0;
+}
+
+int query_click_series(const struct query_click *click, size_t n, struct err *e)
+{
+    return click->series < 0 || (size_t)click->series >= n
+               ? err_set(e, ERR_INVALID, NULL, "series %lld is not in the query",
+                         (long long)click->series)
+               : 0;
+}
+
 /* -------------------------------------------------------------------------- behind an insight */
 
-static int read_click(const struct json *node, struct query_click *out, struct err *e)
+static int read_click(const struct json *node, const struct query_shape *shape,
+                      struct query_click *out, struct err *e)
 {
     struct query_click c = { .node = node, .status = STR_NULL, .interval = -1 };
     const struct json *day = json_get(node, "day"), *breakdown = json_get(node, "breakdown");
     str compare = STR_NULL;
-    int rc = query_shape_check(&query_shape_insight_actors, node, e);
+    int rc = query_shape_check(shape, node, e);
     if (rc == 0)
         rc = query_get_object(node, "source", &c.insight, e);
     if (rc == 0)
@@ -49,12 +119,17 @@ static int of_insight(struct query_job *j, const struct json *node, struct query
                       struct err *e)
 {
     struct query_click click;
-    int rc = read_click(node, &click, e);
+    str own = json_get_text(node, "kind");
+    bool any = str_eqz(own, "InsightActorsQuery");
+    int rc = read_click(node, str_eqz(own, "StickinessActorsQuery") ? &query_shape_stickiness_actors
+                                                                   : &query_shape_insight_actors,
+                        &click, e);
     if (rc < 0)
         return rc;
     str kind = json_get_text(click.insight, "kind");
     for (size_t i = 0; i < ARRAY_LEN(insights); i++)
-        if (str_eqz(kind, insights[i].kind)) {
+        if (str_eqz(kind, insights[i].kind) &&
+            (any || (insights[i].own && str_eqz(own, insights[i].own)))) {
             rc = insights[i].actors(j, &click, out, e);
             out->id = STR("actor_id");
             return rc;

@@ -328,6 +328,29 @@ str query_breakdown_text(struct arena *a, const struct json *value)
     return out;
 }
 
+bool query_breakdown_fits(const struct query_breakdown *b, const struct json *value)
+{
+    if (value->type != JSON_ARRAY)
+        return !b->list && (value->type == JSON_STRING || value->type == JSON_NUMBER);
+    if (!b->list || value->count != b->n)
+        return false;
+    for (const struct json *v = value->head; v; v = v->next)
+        if (v->type != JSON_STRING && v->type != JSON_NUMBER)
+            return false;
+    return true;
+}
+
+struct hogql_node *query_breakdown_value(struct arena *a, const struct query_breakdown *b,
+                                         const struct json *value)
+{
+    if (!b->list)
+        return hogql_string(a, value->text);
+    struct hogql_node *list = hogql_list(a, HOGQL_ARRAY);
+    for (const struct json *v = value->head; v; v = v->next)
+        hogql_add(a, list, hogql_string(a, v->text));
+    return list;
+}
+
 int query_breakdown_compare(const struct json *x, const struct json *y)
 {
     if (x->type == JSON_ARRAY && y->type == JSON_ARRAY) {

@@ -62,6 +62,10 @@ struct hogql_node *query_breakdown_label(struct arena *a, const struct query_bre
                                          const char *label);
 /* 0 a value, 1 none, 2 all others. */
 int query_breakdown_rank(const struct query_breakdown *b, const struct json *value);
+/* A value that a result has, as the expression gives it; and whether it can be one. */
+struct hogql_node *query_breakdown_value(struct arena *a, const struct query_breakdown *b,
+                                         const struct json *value);
+bool query_breakdown_fits(const struct query_breakdown *b, const struct json *value);
 /* "Chrome", "Chrome::Mac". */
 str query_breakdown_text(struct arena *a, const struct json *value);
 /* Values in order: less than, equal to, greater than 0. */

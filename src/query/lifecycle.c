@@ -5,6 +5,7 @@
  * up, so the scan begins one interval earlier: in the statement that one has the number 0. An actor's
  * intervals are the bits of a number where they fit, else a list. */
 #include "base/limits.h"
+#include "query/actors.h"
 #include "query/insight.h"
 #include "query/shape.h"
 
@@ -18,6 +19,7 @@ struct lifecycle {
     struct query_dates dates;
     int64_t *buckets;
     size_t n;
+    bool lists; /* what actors were active in is wanted as a list of buckets, not as bits */
     int64_t *data[STATUSES]; /* for each bucket */
 };
 
@@ -93,15 +95,15 @@ static const char per_actor_with_birth[] =
     "SELECT {actor} AS actor, {active} AS active, min(person.created_at) AS created_at"
     " FROM events WHERE {where} GROUP BY actor";
 static const char born_persons[] =
-    "SELECT a.active AS active, ifNull(b.born, 0) AS born FROM {source} AS a LEFT JOIN"
-    " (SELECT id AS actor, {bucket} AS born FROM persons WHERE {created}) AS b"
+    "SELECT a.actor AS actor, a.active AS active, ifNull(b.born, 0) AS born"
+    " FROM {source} AS a LEFT JOIN (SELECT id AS actor, {bucket} AS born FROM persons WHERE {created}) AS b"
     " ON a.actor = b.actor";
 static const char born_groups[] =
-    "SELECT a.active AS active, ifNull(b.born, 0) AS born FROM {source} AS a LEFT JOIN"
-    " (SELECT key AS actor, {bucket} AS born FROM groups WHERE index = {index} AND {created}) AS b"
+    "SELECT a.actor AS actor, a.active AS active, ifNull(b.born, 0) AS born"
+    " FROM {source} AS a LEFT JOIN (SELECT key AS actor, {bucket} AS born FROM groups WHERE index = {index} AND {created}) AS b"
     " ON a.actor = b.actor";
 static const char born_as_stored[] =
-    "SELECT active, if({created}, {bucket}, 0) AS born FROM {source}";
+    "SELECT actor, active, if({created}, {bucket}, 0) AS born FROM {source}";
 /* Of each bucket: who was active, was born in it, was active in the one before, and both. */
 static const char counted_bits[] =
     "SELECT bucket, sum(same) AS actors, sumIf(same, bucket = born) AS fresh,"
@@ -144,7 +146,7 @@ static bool stored_with_events(const struct lifecycle *l)
 /* One bit less than there are: the bits are moved by one to see the bucket before. */
 static bool fits_bits(const struct lifecycle *l)
 {
-    return l->n + 1 < INSIGHT_BITS;
+    return !l->lists && l->n + 1 < INSIGHT_BITS;
 }
 
 static int activity(struct lifecycle *l, struct hogql_node **out, struct err *e)
@@ -196,12 +198,18 @@ static int with_births(struct lifecycle *l, struct hogql_node *source, struct ho
     return query_insight_select(&l->q, text, ph, out, e);
 }
 
-static int statement(struct lifecycle *l, struct hogql_node **out, struct err *e)
+/* SELECT actor, active, born: one row for each actor. */
+static int lives(struct lifecycle *l, struct hogql_node **out, struct err *e)
 {
     struct hogql_node *source;
     int rc = activity(l, &source, e);
-    if (rc == 0)
-        rc = with_births(l, source, &source, e);
+    return rc < 0 ? rc : with_births(l, source, out, e);
+}
+
+static int statement(struct lifecycle *l, struct hogql_node **out, struct err *e)
+{
+    struct hogql_node *source;
+    int rc = lives(l, &source, e);
     if (rc < 0)
         return rc;
     struct hogql_placeholder ph[] = {
@@ -299,5 +307,81 @@ int query_run_lifecycle(struct query_job *j, const struct json *node, struct que
         rc = write_results(&l, rows, &out->results, e);
     if (rc == 0)
         query_insight_finish(&l.q, select, &l.dates, out);
+    return rc;
+}
+
+/* -------------------------------------------------------------------------- actors */
+
+/* last, next: the buckets before and after in which the actor was active. Dormant is who is missing
+ * in the bucket after. */
+static const char *const status_conditions[STATUSES] = {
+    [NEW] = "bucket >= {first} and bucket <= {until} and bucket = born",
+    [RETURNING] = "bucket >= {first} and bucket <= {until} and bucket != born"
+                  " and bucket = last + 1",
+    [RESURRECTING] = "bucket >= {first} and bucket <= {until} and bucket != born"
+                     " and bucket != last + 1",
+    [DORMANT] = "bucket + 1 >= {first} and bucket + 1 <= {until} and next != bucket + 1",
+};
+static const char behind[] =
+    "SELECT actor AS actor_id FROM (SELECT actor, born, active,"
+    "   arrayPushFront(arrayPopBack(active), -1) AS before,"
+    "   arrayPushBack(arrayPopFront(active), -1) AS after FROM {source})"
+    " ARRAY JOIN active AS bucket, before AS last, after AS next"
+    " WHERE {condition} GROUP BY actor_id";
+
+static int read_status(const struct query_click *click, enum status *out, struct err *e)
+{
+    for (size_t i = 0; i < STATUSES; i++)
+        if (str_eqz(click->status, status_names[i])) {
+            *out = (enum status)i;
+            return 0;
+        }
+    return query_misfit(e, "source.status",
+                        "Input should be 'new', 'returning', 'resurrecting' or 'dormant'");
+}
+
+/* at: the bucket, n for all of them. */
+static int behind_status(struct lifecycle *l, enum status status, size_t at,
+                         struct hogql_node **out, struct err *e)
+{
+    struct arena *a = l->q.j->arena;
+    struct hogql_node *source, *condition;
+    struct hogql_placeholder range[] = {
+        { "first", hogql_int(a, at < l->n ? (int64_t)at + 1 : 1) },
+        { "until", hogql_int(a, (int64_t)(at < l->n ? at + 1 : l->n)) },
+        { NULL, NULL },
+    };
+    int rc = lives(l, &source, e);
+    if (rc == 0)
+        rc = hogql_parse_expr(a, str_of(status_conditions[status]), range, &condition, e);
+    if (rc < 0)
+        return rc;
+    struct hogql_placeholder ph[] = {
+        { "source", source }, { "condition", condition }, { NULL, NULL }
+    };
+    return query_insight_select(&l->q, behind, ph, out, e);
+}
+
+int query_actors_lifecycle(struct query_job *j, const struct query_click *click,
+                           struct query_actors *out, struct err *e)
+{
+    struct lifecycle l = { 0 };
+    enum status status = NEW;
+    size_t at;
+    int rc = read_request(j, click->insight, &l, e);
+    l.lists = true;
+    if (rc == 0)
+        rc = read_status(click, &status, e);
+    if (rc == 0)
+        rc = query_click_series(click, 1, e);
+    if (rc == 0)
+        rc = query_click_no_value(click, e);
+    if (rc == 0)
+        rc = query_click_period(click, 1, e);
+    if (rc == 0)
+        rc = query_click_bucket(j, click, &l.dates, l.buckets, l.n, &at, e);
+    if (rc == 0)
+        rc = behind_status(&l, status, at, &out->select, e);
+    out->group_index = l.q.group_index;
     return rc;
 }

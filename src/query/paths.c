@@ -369,8 +369,9 @@ static int items(const struct paths *p, struct hogql_node **out, struct err *e)
     struct hogql_node *item, *seen = hogql_int(a, 0), *types;
     int rc = item_of(p, &item, e);
     if (rc == 0 && p->events)
-        rc = hogql_parse_expr(a, STR("tuple(timestamp, uuid, $session_id, $window_id)"), NULL,
-                              &seen, e);
+        rc = hogql_parse_expr(a, STR("tuple(distinct_id,"
+                                           " tuple(timestamp, uuid, $session_id, $window_id))"),
+                              NULL, &seen, e);
     types = rc == 0 ? of_types(p, e, &rc) : NULL;
     if (rc < 0)
         return rc;
@@ -495,5 +496,77 @@ int query_run_paths(struct query_job *j, const struct json *node, struct query_r
         rc = write_results(&p, rows, &out->results);
     if (rc == 0)
         query_insight_finish(&p.q, select, &p.dates, out);
+    return rc;
+}
+
+/* -------------------------------------------------------------------------- actors */
+
+/* Each step with its key and that of the step before it, "" for the first. */
+static const char stepped[] =
+    "SELECT actor, key, before, place = many AS last, tupleElement(step, 3) AS seen"
+    " FROM (SELECT actor, steps, length(steps) AS many, arrayMap((x, k) ->"
+    "     concat(toString(k), '_', tupleElement(x, 2)), steps, arrayEnumerate(steps)) AS keys"
+    "   FROM {source})"
+    " ARRAY JOIN steps AS step, keys AS key, arrayPopBack(arrayPushFront(keys, '')) AS before,"
+    "   arrayEnumerate(keys) AS place";
+static const char behind[] =
+    "SELECT actor AS actor_id, count() AS event_count,"
+    " arraySlice(arraySort(groupUniqArray(tupleElement(seen, 1))), 1, 100) AS event_distinct_ids,"
+    " arraySlice(groupUniqArray(tupleElement(seen, 2)), 1, 100) AS matching_events"
+    " FROM {source} WHERE {condition} GROUP BY actor_id";
+
+/* Which steps were clicked on: an edge by its ends, one of them alone, or the end of paths. */
+static int clicked(const struct paths *p, struct hogql_node **out, struct err *e)
+{
+    static const struct {
+        const char *key, *column;
+    } keys[] = { { "pathStartKey", "before" }, { "pathEndKey", "key" } };
+    struct arena *a = p->q.j->arena;
+    str last = STR_NULL;
+    *out = NULL;
+    int rc = query_get_text(p->filter, "pathDropoffKey", &last, e);
+    if (rc == 0 && last.n)
+        *out = hogql_and(a, hogql_field(a, "last", NULL),
+                         hogql_compare(a, HOGQL_EQ, hogql_field(a, "key", NULL),
+                                       hogql_string(a, last)));
+    for (size_t i = 0; i < ARRAY_LEN(keys) && rc == 0 && !last.n; i++) {
+        str key = STR_NULL;
+        rc = query_get_text(p->filter, keys[i].key, &key, e);
+        if (rc == 0 && key.n)
+            *out = hogql_and(a, *out,
+                             hogql_compare(a, HOGQL_EQ, hogql_field(a, keys[i].column, NULL),
+                                           hogql_string(a, key)));
+    }
+    if (!*out)
+        *out = hogql_bool(a, true);
+    return rc;
+}
+
+int query_actors_paths(struct query_job *j, const struct query_click *click,
+                       struct query_actors *out, struct err *e)
+{
+    struct paths p;
+    struct hogql_node *source, *condition = NULL;
+    int rc = read_request(j, click->insight, &p, e);
+    if (rc == 0)
+        rc = query_click_no_value(click, e);
+    if (rc == 0)
+        rc = query_click_period(click, 1, e);
+    p.events = true;
+    if (rc == 0)
+        rc = clicked(&p, &condition, e);
+    if (rc == 0)
+        rc = walked(&p, &source, e);
+    if (rc == 0)
+        rc = stage(&p, stepped, &source, e);
+    if (rc < 0)
+        return rc;
+    struct hogql_placeholder ph[] = {
+        { "source", source }, { "condition", condition }, { NULL, NULL }
+    };
+    out->group_index = p.q.group_index;
+    rc = hogql_parse_select(j->arena, STR(behind), ph, &out->select, e);
+    if (rc == 0 && !click->recordings)
+        out->select->kids[SELECT_COLUMNS]->n--; /* the last, matching_events */
     return rc;
 }

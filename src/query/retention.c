@@ -1,6 +1,7 @@
 /* retention.c - RetentionQuery: of those who start in each interval, how many come back in the ones
  * after it. The request as it is understood, and the run. */
 #include "query/retention.h"
+#include "query/actors.h"
 #include "query/shape.h"
 
 #include <math.h>
@@ -217,5 +218,23 @@ int query_run_retention(struct query_job *j, const struct json *node, struct que
         rc = retention_write_results(&r, rows, &out->results, &out->has_more, e);
     if (rc == 0)
         query_insight_finish(&r.q, select, &r.dates, out);
+    return rc;
+}
+
+int query_actors_retention(struct query_job *j, const struct query_click *click,
+                           struct query_actors *out, struct err *e)
+{
+    struct retention r = { 0 };
+    const struct json *value;
+    int rc = read_request(j, click->insight, &r, e);
+    if (rc == 0)
+        rc = query_click_breakdown(click, &r.breakdown, &value, e);
+    if (rc == 0)
+        rc = query_click_period(click, 1, e);
+    if (rc == 0 && (click->interval < 0 || (size_t)click->interval >= r.n))
+        rc = query_misfit(e, "source.interval", "Input should be between 0 and %zu", r.n - 1);
+    if (rc == 0)
+        rc = retention_actors(&r, click->interval, value, &out->select, e);
+    out->group_index = r.q.group_index;
     return rc;
 }

@@ -32,6 +32,11 @@ struct retention {
  * cumulative, k is the last value of each actor. */
 int retention_statement(struct retention *r, struct hogql_node **out, struct err *e);
 
+/* The actors of a row: actor_id, and appearances, the values that each counts in, from 0. value: of the
+ * breakdown; NULL: any. */
+int retention_actors(struct retention *r, int64_t row, const struct json *value,
+                     struct hogql_node **out, struct err *e);
+
 /* Rows of the statement to the answer's "results". *more: there were values past the limit. */
 int retention_write_results(struct retention *r, const struct json *rows, struct buf *out,
                             bool *more, struct err *e);

@@ -178,7 +178,8 @@ static int by_actor(const struct shape *s, struct hogql_node *source, struct hog
     struct hogql_placeholder ph[] = {
         { "starts", starts }, { "came", came }, { "source", source }, { NULL, NULL }
     };
-    return query_insight_select(&s->r->q, "SELECT {starts} AS began, {came} AS came FROM {source}"
+    return query_insight_select(&s->r->q, "SELECT actor, {starts} AS began, {came} AS came"
+                                          " FROM {source}"
                                           " GROUP BY actor", ph, out, e);
 }
 
@@ -216,13 +217,15 @@ static int by_start(const struct shape *s, struct hogql_node *source, struct hog
     return query_insight_select(
         &s->r->q,
         s->r->windows
-            ? "SELECT {start} AS start, {label} AS label, arrayFilter(k -> k > 0 and k <= {reach},"
+            ? "SELECT actor, {start} AS start, {label} AS label,"
+              " arrayFilter(k -> k > 0 and k <= {reach},"
               " arrayMap(t -> intDiv(dateDiff('microsecond', {begun}, t), {length}),"
               " arrayFilter(t -> t >= {begun}, came))) AS after, 1 AS actors"
-              " FROM (SELECT arrayJoin(began) AS one, came FROM {source})"
-            : "SELECT {start} AS start, {label} AS label, arrayFilter(k -> k > 0 and k <= {reach},"
+              " FROM (SELECT actor, arrayJoin(began) AS one, came FROM {source})"
+            : "SELECT actor, {start} AS start, {label} AS label,"
+              " arrayFilter(k -> k > 0 and k <= {reach},"
               " arrayMap(t -> t - {start}, came)) AS after, 1 AS actors"
-              " FROM (SELECT arrayJoin(began) AS one, came FROM {source})",
+              " FROM (SELECT actor, arrayJoin(began) AS one, came FROM {source})",
         ph, out, e);
 }
 
@@ -236,8 +239,8 @@ static struct hogql_node *value_of_interval(const struct shape *s)
     return list;
 }
 
-/* The values that a start counts in, each once; 0 always. */
-static int values(const struct shape *s, struct hogql_node **out, struct err *e)
+/* The values that a start counts in, each once, as a list; 0 always. */
+static int value_list(const struct shape *s, struct hogql_node **out, struct err *e)
 {
     const struct retention *r = s->r;
     struct hogql_placeholder ph[] = {
@@ -262,15 +265,23 @@ static int values(const struct shape *s, struct hogql_node **out, struct err *e)
     if (rc < 0)
         return rc;
     ph[0].value = list;
-    return hogql_parse_expr(s->a, r->cumulative ? STR("arrayMax(arrayPushFront({after}, 0))")
-                                                : STR("arrayJoin(arrayPushFront({after}, 0))"),
-                            ph, out, e);
+    return hogql_parse_expr(s->a, STR("arrayPushFront({after}, 0)"), ph, out, e);
+}
+
+/* One of them in each row; with cumulative the last. */
+static int values(const struct shape *s, struct hogql_node **out, struct err *e)
+{
+    struct hogql_node *list;
+    int rc = value_list(s, &list, e);
+    if (rc == 0)
+        *out = hogql_call(s->a, s->r->cumulative ? "arrayMax" : "arrayJoin", list, NULL);
+    return rc;
 }
 
 static int pairs(const struct shape *s, struct hogql_node *source, struct hogql_node **out,
                  struct err *e)
 {
-    struct hogql_node *k;
+    struct hogql_node *k = NULL;
     int rc = values(s, &k, e);
     if (rc < 0)
         return rc;
@@ -388,8 +399,12 @@ static const char folded[] =
     " if(place > {limit} and label != {none}, {other}, label) AS value FROM {source}"
     " GROUP BY start, k, value";
 
-static int limit_values(const struct shape *s, struct hogql_node *source, struct hogql_node **out,
-                        struct err *e)
+static const char beyond[] =
+    "SELECT label FROM {source} WHERE place > {limit} and label != {none}";
+
+/* The values in order, then what text makes of them. */
+static int rank_values(const struct shape *s, struct hogql_node *source, const char *text,
+                       struct hogql_node **out, struct err *e)
 {
     const struct query_breakdown *b = &s->r->breakdown;
     struct hogql_placeholder ph[] = {
@@ -402,7 +417,7 @@ static int limit_values(const struct shape *s, struct hogql_node *source, struct
     };
     int rc = query_insight_select(&s->r->q, ranked, ph, &source, e);
     ph[0].value = source;
-    return rc < 0 ? rc : query_insight_select(&s->r->q, folded, ph, out, e);
+    return rc < 0 ? rc : query_insight_select(&s->r->q, text, ph, out, e);
 }
 
 /* -------------------------------------------------------------------------- the whole */
@@ -413,10 +428,9 @@ static int add_part(struct shape *s, const char *column)
     return (int)s->start->n;
 }
 
-int retention_statement(struct retention *r, struct hogql_node **out, struct err *e)
+static struct shape shape_of(struct retention *r)
 {
     struct shape s = { .r = r, .a = r->q.j->arena };
-    struct hogql_node *source;
     s.start = hogql_list(s.a, HOGQL_TUPLE);
     add_part(&s, "slot");
     if (r->breakdown.expression)
@@ -427,16 +441,84 @@ int retention_statement(struct retention *r, struct hogql_node **out, struct err
         s.passed = add_part(&s, "passed");
     if (s.start->n == 1)
         s.start = s.start->kids[0];
-    int rc = fits_bits(r) ? by_bits(&s, &source, e) : by_slot(&s, &source, e);
-    if (rc == 0 && !fits_bits(r))
-        rc = by_actor(&s, source, &source, e);
-    if (rc == 0 && !fits_bits(r))
-        rc = by_start(&s, source, &source, e);
+    return s;
+}
+
+/* SELECT actor, start, label, after: one row for each start of each actor. */
+static int starts(const struct shape *s, struct hogql_node **out, struct err *e)
+{
+    int rc = by_slot(s, out, e);
+    if (rc == 0)
+        rc = by_actor(s, *out, out, e);
+    return rc < 0 ? rc : by_start(s, *out, out, e);
+}
+
+int retention_statement(struct retention *r, struct hogql_node **out, struct err *e)
+{
+    struct shape s = shape_of(r);
+    struct hogql_node *source;
+    int rc = fits_bits(r) ? by_bits(&s, &source, e) : starts(&s, &source, e);
     if (rc == 0)
         rc = pairs(&s, source, &source, e);
     if (rc == 0 && s.label)
-        rc = limit_values(&s, source, &source, e);
+        rc = rank_values(&s, source, folded, &source, e);
     if (rc == 0)
         *out = source;
     return rc;
+}
+
+/* -------------------------------------------------------------------------- who */
+
+/* That the label is the value, or one of those beyond the limit; NULL: any. */
+static int of_value(const struct shape *s, const struct json *value, struct hogql_node **out,
+                    struct err *e)
+{
+    const struct query_breakdown *b = &s->r->breakdown;
+    struct hogql_node *source;
+    *out = NULL;
+    if (!value)
+        return 0;
+    if (query_breakdown_rank(b, value) != 2) {
+        *out = hogql_compare(s->a, HOGQL_EQ, name(s, "label"),
+                             query_breakdown_value(s->a, b, value));
+        return 0;
+    }
+    int rc = starts(s, &source, e);
+    if (rc == 0)
+        rc = pairs(s, source, &source, e);
+    if (rc == 0)
+        rc = rank_values(s, source, beyond, &source, e);
+    if (rc == 0)
+        *out = hogql_compare(s->a, HOGQL_IN, name(s, "label"), source);
+    return rc;
+}
+
+int retention_actors(struct retention *r, int64_t row, const struct json *value,
+                     struct hogql_node **out, struct err *e)
+{
+    struct shape s = shape_of(r);
+    struct hogql_node *source, *list, *condition;
+    int rc = of_value(&s, value, &condition, e);
+    if (rc == 0)
+        rc = starts(&s, &source, e);
+    if (rc == 0)
+        rc = value_list(&s, &list, e);
+    if (rc < 0)
+        return rc;
+    struct hogql_node *is_row = hogql_compare(s.a, HOGQL_EQ, name(&s, "start"),
+                                              hogql_int(s.a, row));
+    struct hogql_placeholder ph[] = {
+        { "source", source },
+        { "list", list },
+        { "condition", hogql_and(s.a, is_row, condition) },
+        { NULL, NULL },
+    };
+    return query_insight_select(&r->q, r->cumulative
+                                           ? "SELECT actor AS actor_id,"
+                                             " range(0, arrayMax({list}) + 1) AS appearances"
+                                             " FROM {source} WHERE {condition}"
+                                           : "SELECT actor AS actor_id,"
+                                             " arraySort({list}) AS appearances"
+                                             " FROM {source} WHERE {condition}",
+                                ph, out, e);
 }

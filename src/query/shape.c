@@ -151,6 +151,12 @@ const struct query_shape query_shape_actors = {
     "",
 };
 
+const struct query_shape query_shape_stickiness_actors = {
+    "source",
+    NODE "source day operator series compare includeRecordings",
+    "",
+};
+
 const struct query_shape query_shape_insight_actors = {
     "source",
     NODE "source day interval series breakdown compare status includeRecordings "

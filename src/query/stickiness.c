@@ -3,6 +3,7 @@
  *
  * With intervalCount several intervals count as one; the first of them begins with the range. */
 #include "base/limits.h"
+#include "query/actors.h"
 #include "query/insight.h"
 #include "query/shape.h"
 
@@ -27,12 +28,22 @@ struct stickiness {
 
 /* -------------------------------------------------------------------------- request */
 
-static int read_criterion(struct stickiness *s, const struct json *filter, struct err *e)
+static bool operator_of(str word, enum hogql_compare *out)
 {
     static const struct {
         const char *word;
         enum hogql_compare op;
     } operators[] = { { "gte", HOGQL_GE }, { "lte", HOGQL_LE }, { "exact", HOGQL_EQ } };
+    for (size_t i = 0; i < ARRAY_LEN(operators); i++)
+        if (str_eqz(word, operators[i].word)) {
+            *out = operators[i].op;
+            return true;
+        }
+    return false;
+}
+
+static int read_criterion(struct stickiness *s, const struct json *filter, struct err *e)
+{
     const struct json *criterion = NULL;
     str word = STR_NULL;
     int rc = query_get_object(filter, "stickinessCriteria", &criterion, e);
@@ -44,11 +55,7 @@ static int read_criterion(struct stickiness *s, const struct json *filter, struc
     if (!value || value->type == JSON_NULL)
         return query_misfit(e, "stickinessFilter.stickinessCriteria.value", "Field required");
     rc = query_get_i64(criterion, "value", &s->criterion_value, e);
-    for (size_t i = 0; i < ARRAY_LEN(operators); i++)
-        if (str_eqz(word, operators[i].word)) {
-            s->criterion = operators[i].op;
-            s->has_criterion = true;
-        }
+    s->has_criterion = operator_of(word, &s->criterion);
     if (rc == 0 && !s->has_criterion)
         rc = query_misfit(e, "stickinessFilter.stickinessCriteria.operator",
                           "Input should be 'gte', 'lte' or 'exact'");
@@ -146,12 +153,14 @@ static int read_request(struct query_job *j, const struct json *node, struct sti
 
 /* How many slots each actor is active in: bits of a number where they fit. */
 static const char slots_as_bits[] =
-    "SELECT bitCount(groupBitOr(bitShiftLeft(_toInt64(1), intDiv({bucket}, {width})))) AS slots"
-    " FROM events WHERE {where} GROUP BY {actor}";
+    "SELECT {actor} AS actor,"
+    " bitCount(groupBitOr(bitShiftLeft(_toInt64(1), intDiv({bucket}, {width})))) AS slots"
+    " FROM events WHERE {where} GROUP BY actor";
 static const char active[] =
     "SELECT {actor} AS actor, intDiv({bucket}, {width}) AS slot FROM events WHERE {where}"
     " GROUP BY actor, slot";
-static const char slots_of_active[] = "SELECT count() AS slots FROM {source} GROUP BY actor";
+static const char slots_of_active[] =
+    "SELECT actor, count() AS slots FROM {source} GROUP BY actor";
 static const char counted[] =
     "SELECT {series} AS series, {period} AS period, slots, count() AS actors"
     " FROM {source} GROUP BY slots";
@@ -166,7 +175,7 @@ static int actor_of(const struct query_insight *q, const struct query_entity *en
     return 0;
 }
 
-/* SELECT slots of each actor. The placeholders are actor, bucket, width and where. */
+/* SELECT actor, slots of each actor. The placeholders are actor, bucket, width and where. */
 static int slots_of(const struct stickiness *s, const struct query_insight *q, enum period period,
                     const struct hogql_placeholder *ph, struct hogql_node **out, struct err *e)
 {
@@ -184,13 +193,13 @@ static int slots_of(const struct stickiness *s, const struct query_insight *q, e
     return query_insight_select(q, slots_of_active, of_active, out, e);
 }
 
-static int branch(struct stickiness *s, const struct query_entity *en, enum period period,
+static int actors(struct stickiness *s, const struct query_entity *en, enum period period,
                   struct hogql_node **out, struct err *e)
 {
     struct query_insight q = s->q;
     struct arena *a = q.j->arena;
     const struct query_dates *d = &s->dates[period];
-    struct hogql_node *actor, *bucket, *source;
+    struct hogql_node *actor, *bucket;
     if (str_eqz(en->math_word, "unique_group"))
         q.group_index = en->math_group;
     int rc = actor_of(&q, en, &actor, e);
@@ -210,16 +219,23 @@ static int branch(struct stickiness *s, const struct query_entity *en, enum peri
         { "where", query_insight_where(&q, query_dates_start(d), d->to, more) },
         { NULL, NULL },
     };
-    rc = slots_of(s, &q, period, ph, &source, e);
+    return slots_of(s, &q, period, ph, out, e);
+}
+
+static int branch(struct stickiness *s, const struct query_entity *en, enum period period,
+                  struct hogql_node **out, struct err *e)
+{
+    struct hogql_node *source;
+    int rc = actors(s, en, period, &source, e);
     if (rc < 0)
         return rc;
-    struct hogql_placeholder outer[] = {
-        { "series", hogql_int(a, (int64_t)en->order) },
-        { "period", hogql_int(a, period) },
+    struct hogql_placeholder ph[] = {
+        { "series", hogql_int(s->q.j->arena, (int64_t)en->order) },
+        { "period", hogql_int(s->q.j->arena, period) },
         { "source", source },
         { NULL, NULL },
     };
-    return query_insight_select(&q, counted, outer, out, e);
+    return query_insight_select(&s->q, counted, ph, out, e);
 }
 
 static int statement(struct stickiness *s, struct hogql_node **out, struct err *e)
@@ -349,4 +365,60 @@ int query_run_stickiness(struct query_job *j, const struct json *node, struct qu
     if (rc == 0)
         query_insight_finish(&s.q, select, &s.dates[CURRENT], out);
     return rc;
+}
+
+/* -------------------------------------------------------------------------- actors */
+
+/* How an actor's number of intervals compares to the day that was clicked on. */
+static int read_operator(const struct stickiness *s, const struct query_click *click,
+                         enum hogql_compare *out, struct err *e)
+{
+    str word = STR_NULL;
+    *out = s->cumulative ? HOGQL_GE : HOGQL_EQ;
+    int rc = query_get_text(click->node, "operator", &word, e);
+    if (rc == 0 && word.n && !operator_of(word, out))
+        rc = query_misfit(e, "source.operator", "Input should be 'gte', 'lte' or 'exact'");
+    return rc;
+}
+
+static int behind(struct stickiness *s, const struct query_click *click, struct query_actors *out,
+                  struct err *e)
+{
+    struct arena *a = s->q.j->arena;
+    const struct query_entity *en = &s->series[click->series];
+    enum hogql_compare op;
+    int64_t slots = 0;
+    struct hogql_node *source;
+    int rc = read_operator(s, click, &op, e);
+    if (rc == 0)
+        rc = query_get_i64(click->node, "day", &slots, e);
+    if (rc == 0 && str_eqz(en->math_word, "hogql"))
+        rc = err_set(e, ERR_INVALID, NULL, "Actors of math \"hogql\" are not supported: it may "
+                                           "count anything");
+    if (rc == 0)
+        rc = actors(s, en, click->previous ? PREVIOUS : CURRENT, &source, e);
+    if (rc < 0)
+        return rc;
+    struct hogql_placeholder ph[] = { { "source", source }, { NULL, NULL } };
+    rc = query_insight_select(&s->q, "SELECT actor AS actor_id, slots AS interval_count"
+                                     " FROM {source}", ph, &out->select, e);
+    if (rc == 0 && click->day)
+        out->select->kids[SELECT_WHERE] =
+            hogql_compare(a, op, hogql_field(a, "slots", NULL), hogql_int(a, slots));
+    out->group_index = str_eqz(en->math_word, "unique_group") ? en->math_group : s->q.group_index;
+    return rc;
+}
+
+int query_actors_stickiness(struct query_job *j, const struct query_click *click,
+                            struct query_actors *out, struct err *e)
+{
+    struct stickiness s = { 0 };
+    int rc = read_request(j, click->insight, &s, e);
+    if (rc == 0)
+        rc = query_click_series(click, s.series_n, e);
+    if (rc == 0)
+        rc = query_click_period(click, s.periods, e);
+    if (rc == 0)
+        rc = query_click_no_value(click, e);
+    return rc < 0 ? rc : behind(&s, click, out, e);
 }

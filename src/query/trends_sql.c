@@ -553,18 +553,6 @@ int trends_bins_statement(struct trends *t, struct hogql_node **out, struct err 
 
 /* -------------------------------------------------------------------------- the actors of a value */
 
-static struct hogql_node *breakdown_value(struct branch *b, const struct json *v)
-{
-    struct arena *a = b->a;
-    const struct json *first = v->type == JSON_ARRAY ? v->head : v;
-    if (!b->t->breakdown.list)
-        return hogql_string(a, first ? first->text : STR(""));
-    struct hogql_node *list = hogql_list(a, HOGQL_ARRAY);
-    for (const struct json *m = first; m; m = v->type == JSON_ARRAY ? m->next : NULL)
-        hogql_add(a, list, hogql_string(a, m->text));
-    return list;
-}
-
 /* The expression would make several rows of an event. */
 static int of_cohort(struct branch *b, const struct json *v, struct hogql_node **out,
                      struct err *e)
@@ -582,14 +570,14 @@ static int of_value(struct branch *b, const struct json *v, struct hogql_node *o
                     struct hogql_node **out, struct err *e)
 {
     struct hogql_node *source;
-    const struct json *first = v && v->type == JSON_ARRAY ? v->head : v;
     *out = NULL;
     if (!v)
         return 0;
     if (b->t->breakdown.cohorts && b->entity->math->family != MATH_FIRST)
         return of_cohort(b, v, out, e);
-    if (!first || !str_eqz(first->text, BREAKDOWN_OTHER)) {
-        *out = hogql_compare(b->a, HOGQL_EQ, of, breakdown_value(b, v));
+    if (query_breakdown_rank(&b->t->breakdown, v) != 2) {
+        *out = hogql_compare(b->a, HOGQL_EQ, of,
+                             query_breakdown_value(b->a, &b->t->breakdown, v));
         return 0;
     }
     int rc = by_family(b, &source, e);
