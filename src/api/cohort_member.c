@@ -1,6 +1,7 @@
 /* cohort_member.c - members of static cohorts over the API: by uuid, from a CSV file, one by one; and the
  * persons of any cohort. */
 #include "api/cohort.h"
+#include "api/csv_read.h"
 #include "base/limits.h"
 #include "base/uuid.h"
 #include "ingest/cohort_change.h"
@@ -45,72 +46,6 @@ static const struct {
     { "distinct_id", BY_DISTINCT_ID }, { "distinct-id", BY_DISTINCT_ID },
     { "email", BY_EMAIL },             { "e-mail", BY_EMAIL },
 };
-
-#define COLUMNS_MAX 200
-
-struct csv_row {
-    str cells[COLUMNS_MAX];
-    size_t n;
-};
-
-/* No less than the next cell is long. */
-static size_t cell_room(str rest)
-{
-    size_t n = 0;
-    if (rest.n && rest.p[0] == '"') {
-        ptrdiff_t end = str_find(str_slice(rest, 1, rest.n), STR("\""));
-        while (end >= 0 && n + 1 + (size_t)end + 1 < rest.n && rest.p[n + 2 + (size_t)end] == '"') {
-            n += (size_t)end + 2;
-            end = str_find(str_slice(rest, n + 1, rest.n), STR("\""));
-        }
-        n = end < 0 ? rest.n : n + (size_t)end + 2;
-    }
-    while (n < rest.n && !memchr(",\r\n", rest.p[n], 3))
-        n++;
-    return n;
-}
-
-/* One cell, quoted or not (RFC 4180); *rest moves behind it and what ends it. True: the row goes on. */
-static bool read_cell(struct arena *a, str *rest, str *out)
-{
-    char *text = arena_alloc(a, cell_room(*rest) + 1);
-    size_t i = 0, n = 0;
-    bool quoted = rest->n && rest->p[0] == '"';
-    if (quoted)
-        for (i = 1; i < rest->n; i++) {
-            if (rest->p[i] == '"' && (i + 1 == rest->n || rest->p[i + 1] != '"'))
-                break;
-            i += rest->p[i] == '"';
-            text[n++] = rest->p[i];
-        }
-    i += quoted && i < rest->n;
-    while (i < rest->n && !memchr(",\r\n", rest->p[i], 3))
-        text[n++] = rest->p[i++];
-    *out = str_trim((str){ text, n });
-    bool more = i < rest->n && rest->p[i] == ',';
-    if (!more && i + 1 < rest->n && rest->p[i] == '\r' && rest->p[i + 1] == '\n')
-        i++;
-    *rest = i < rest->n ? str_slice(*rest, i + 1, rest->n) : (str){ rest->p + rest->n, 0 };
-    return more;
-}
-
-/* The next row that is not empty; false: there is none. Cells past the last column are dropped. */
-static bool read_row(struct arena *a, str *rest, struct csv_row *row)
-{
-    while (rest->n) {
-        bool more = true, filled = false;
-        for (row->n = 0; more;) {
-            str cell;
-            more = read_cell(a, rest, &cell);
-            filled = filled || cell.n;
-            if (row->n < COLUMNS_MAX)
-                row->cells[row->n++] = cell;
-        }
-        if (filled)
-            return true;
-    }
-    return false;
-}
 
 static enum id_kind find_column(const struct csv_row *row, size_t *column)
 {
@@ -167,7 +102,7 @@ int persons_by_csv(struct req *r, str csv, struct person_set *out, struct err *e
     int rc = 0;
     if (!str_utf8_valid(csv))
         return err_set(e, ERR_INVALID, "csv", "The CSV file is not UTF-8.");
-    if (!read_row(r->arena, &rest, row))
+    if (!csv_read_row(r->arena, &rest, row))
         return err_set(e, ERR_INVALID, "csv", "The CSV file is empty.");
     enum id_kind kind = find_column(row, &column);
     bool header = kind != NO_KIND;
@@ -176,8 +111,8 @@ int persons_by_csv(struct req *r, str csv, struct person_set *out, struct err *e
                                               "or email.");
     if (!header)
         kind = BY_DISTINCT_ID;
-    for (bool more = !header || read_row(r->arena, &rest, row); more && rc == 0;
-         more = read_row(r->arena, &rest, row)) {
+    for (bool more = !header || csv_read_row(r->arena, &rest, row); more && rc == 0;
+         more = csv_read_row(r->arena, &rest, row)) {
         str id = column < row->n ? row->cells[column] : STR("");
         ids += id.n > 0;
         if (id.n)

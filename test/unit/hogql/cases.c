@@ -39,6 +39,17 @@ static int action(void *cls, int64_t id, str name, struct hogql_node **out, stru
     return hogql_parse_expr(cls, STR("event = 'payment' AND properties.price > 10"), NULL, out, e);
 }
 
+static int cohort(void *cls, int64_t id, str name, struct hogql_node **out, struct err *e)
+{
+    if (id == 2) /* one that is in itself */
+        return hogql_parse_select(cls, STR("SELECT id FROM persons WHERE id IN COHORT 2"), NULL,
+                                  out, e);
+    if (id != 1 && !str_eqz(name, "vip"))
+        return 0;
+    return hogql_parse_select(
+        cls, STR("SELECT person_id FROM static_cohort_people WHERE cohort_id = 1"), NULL, out, e);
+}
+
 static int group_type(void *cls, str name)
 {
     (void)cls;
@@ -102,7 +113,8 @@ static void run_block(str text, struct buf *out)
 {
     struct arena *a _cleanup_(arena_freep) = arena_new();
     struct block b = { .c = { .arena = a, .team_id = 7, .cls = a, .property_type = property_type,
-                              .action = action, .group_type = group_type } };
+                              .action = action, .cohort = cohort,
+                              .group_type = group_type } };
     struct buf query = BUF_INIT(1 << 20);
     while (text.p) {
         str line = str_split(&text, '\n');
