@@ -2,7 +2,9 @@
  *
  * SELECT t.properties.x FROM (SELECT properties FROM events) AS t could take x out of the text. The
  * table has it as a column of its own: that is many times faster, and has what the store's JSON
- * reader cannot read. So the subquery gets another column, which no name and no star finds. */
+ * reader cannot read. So the subquery gets another column, which no name and no star finds; of a set
+ * every operand gets it. It says nothing that the column it is read from does not, so DISTINCT,
+ * UNION and the like keep the same rows. */
 #include "hogql/resolve.h"
 
 /* c with a path into it, in the source that c is of. */
@@ -28,25 +30,69 @@ static const struct column *deepest(const struct column *c)
     return c;
 }
 
-static struct hogql_node *node_of(const struct hogql_node *select, const struct output *which)
+/* The place of an output, which names it in every operand of a set and in a renamed CTE. */
+static uint32_t place_of(const struct outputs *out, const struct output *which)
 {
-    const struct hogql_node *list = select->kids[SELECT_COLUMNS];
     uint32_t i = 0;
-    for (const struct output *o = select->meaning->scope->out.head; o && i < list->n; o = o->next, i++)
-        if (o == which)
-            return list->kids[i]->kind == HOGQL_ALIAS ? list->kids[i]->kids[0] : list->kids[i];
-    return NULL;
+    for (const struct output *o = out->head; o && o != which; o = o->next)
+        i++;
+    return i;
 }
 
-/* The output of the subquery itself: the one of a renamed CTE stands for it by its place. */
-static struct output *own_output(const struct source *s, const struct hogql_node *select,
-                                 const struct output *which)
+static struct output *output_at(const struct hogql_node *select, uint32_t place)
 {
-    struct output *own = select->meaning->scope->out.head;
-    for (const struct output *o = s->out.head; o && own; o = o->next, own = own->next)
-        if (o == which)
-            return own->hidden ? NULL : own;
-    return NULL;
+    struct output *o = select->meaning->scope->out.head;
+    while (o && place--)
+        o = o->next;
+    return o && !o->hidden ? o : NULL;
+}
+
+/* What the column at the place is, when it is a field's value and nothing else. Grouped rows can have
+ * no other columns. */
+static const struct hogql_node *field_at(const struct hogql_node *select, uint32_t place)
+{
+    const struct hogql_node *list = select->kids[SELECT_COLUMNS], *n;
+    if (select->kids[SELECT_GROUP] || place >= list->n || !output_at(select, place))
+        return NULL;
+    n = list->kids[place];
+    if (n->kind == HOGQL_ALIAS)
+        n = n->kids[0];
+    return n->kind == HOGQL_FIELD && n->meaning && !n->meaning->path_n ? n : NULL;
+}
+
+static const struct hogql_node *query_of(const struct source *s)
+{
+    return s->cte ? s->cte->query : s->query;
+}
+
+/* A field that is a column of another subquery: its place there. */
+static uint32_t place_in_source(const struct hogql_node *field)
+{
+    const struct outputs *out = &field->meaning->source->out;
+    const struct output *o = out->head;
+    while (o && !str_eq(o->name, field->meaning->name))
+        o = o->next;
+    return place_of(out, o);
+}
+
+/* Sets: all operands must have the new column, or none. */
+static bool can_push(const struct hogql_node *query, uint32_t place)
+{
+    if (!query)
+        return false;
+    if (query->kind == HOGQL_SET) {
+        for (uint32_t i = SET_FIRST; i < query->n; i++)
+            if (!can_push(query->kids[i], place))
+                return false;
+        return true;
+    }
+    const struct hogql_node *field = query->kind == HOGQL_SELECT ? field_at(query, place) : NULL;
+    if (field && field->meaning->kind == MEANS_OUTPUT)
+        return can_push(query_of(field->meaning->source), place_in_source(field));
+    if (!field || field->meaning->kind != MEANS_COLUMN)
+        return false;
+    const struct column *c = deepest(field->meaning->column);
+    return c->field->kind == FIELD_PROPERTIES && !c->path_n;
 }
 
 static bool same_steps(const struct output *o, const struct step *path, uint32_t n)
@@ -59,67 +105,85 @@ static bool same_steps(const struct output *o, const struct step *path, uint32_t
     return true;
 }
 
-/* What the subquery's column is, with the path: a field of a table or of a subquery in turn. */
-static int read_there(struct resolver *r, const struct hogql_node *field,
-                      const struct hogql_node *at, const struct step *path, uint32_t n,
+/* What is wanted of a column. */
+struct wanted {
+    const struct hogql_node *at; /* who asks, for errors */
+    const struct step *path;
+    uint32_t n;
+};
+
+static int push(struct resolver *r, struct hogql_node *query, uint32_t place,
+                const struct wanted *w, struct output **out);
+
+/* The field with the path: of a table, or of a subquery that has it then. */
+static int read_there(struct resolver *r, const struct hogql_node *field, const struct wanted *w,
                       struct hogql_node **out)
 {
     const struct hogql_meaning *m = field->meaning;
-    struct hogql_node *f = hogql_copy(r->arena, field);
-    *out = NULL;
-    if (m->kind == MEANS_COLUMN && deepest(m->column)->field->kind == FIELD_PROPERTIES &&
-        !deepest(m->column)->path_n) {
-        struct column *c;
-        int rc = deeper(r, m->source, m->column, at, path, n, &c);
+    struct hogql_node *f = *out = hogql_copy(r->arena, field);
+    struct output *inner;
+    struct column *c;
+    int rc;
+    if (m->kind == MEANS_COLUMN) {
+        rc = deeper(r, m->source, m->column, w->at, w->path, w->n, &c);
         if (rc < 0)
             return rc;
-        resolve_mean(r, f, MEANS_COLUMN, c->type);
-        f->meaning->source = m->source;
-        f->meaning->column = c;
-        *out = f;
-    } else if (m->kind == MEANS_OUTPUT && !m->path_n) {
-        struct output *o = m->source->out.head, *inner;
-        while (o && !str_eq(o->name, m->name))
-            o = o->next;
-        int rc = o ? resolve_push(r, m->source, o, at, path, n, &inner) : 0;
-        if (rc < 0 || !o || !inner)
+        resolve_mean(r, f, MEANS_COLUMN, c->type)->column = c;
+    } else {
+        struct source *s = m->source;
+        rc = push(r, s->cte ? s->cte->query : s->query, place_in_source(field), w, &inner);
+        if (rc < 0)
             return rc;
-        resolve_mean(r, f, MEANS_OUTPUT, inner->type);
-        f->meaning->source = m->source;
-        f->meaning->name = inner->name;
-        *out = f;
+        resolve_mean(r, f, MEANS_OUTPUT, inner->type)->name = inner->name;
     }
+    f->meaning->source = m->source;
     return 0;
+}
+
+static int push_select(struct resolver *r, struct hogql_node *select, uint32_t place,
+                       const struct wanted *w, struct output **out)
+{
+    struct output *own = output_at(select, place);
+    struct hogql_node *read;
+    for (struct output *o = own; o; o = o->next)
+        if (o->hidden && o->of == own && same_steps(o, w->path, w->n)) {
+            *out = o;
+            return 0;
+        }
+    int rc = read_there(r, field_at(select, place), w, &read);
+    if (rc < 0)
+        return rc;
+    str name = arena_printf(r->arena, "p%zu_" STR_FMT, ++r->names, STR_ARG(own->name));
+    struct output *o = *out = resolve_output(r, &select->meaning->scope->out, name, STR(""),
+                                             (struct hogql_type){ TYPE_STRING, true });
+    o->hidden = true;
+    o->of = own;
+    o->path = w->path;
+    o->path_n = w->n;
+    hogql_add(r->arena, select->kids[SELECT_COLUMNS], hogql_alias(r->arena, read, name));
+    return 0;
+}
+
+/* The columns of a set are called as those of its first operand. */
+static int push(struct resolver *r, struct hogql_node *query, uint32_t place,
+                const struct wanted *w, struct output **out)
+{
+    struct output *other;
+    if (query->kind == HOGQL_SELECT)
+        return push_select(r, query, place, w, out);
+    int rc = push(r, query->kids[SET_FIRST], place, w, out);
+    for (uint32_t i = SET_FIRST + 1; i < query->n && rc == 0; i++)
+        rc = push(r, query->kids[i], place, w, &other);
+    return rc;
 }
 
 int resolve_push(struct resolver *r, struct source *s, const struct output *of,
                  const struct hogql_node *at, const struct step *path, uint32_t n,
                  struct output **out)
 {
-    struct hogql_node *select = s->cte ? s->cte->query : s->query, *field, *read;
+    struct hogql_node *query = s->cte ? s->cte->query : s->query;
+    uint32_t place = place_of(&s->out, of);
+    struct wanted w = { at, path, n };
     *out = NULL;
-    /* grouped rows have no other columns; sets have none that only one operand has */
-    if (!select || select->kind != HOGQL_SELECT || select->kids[SELECT_GROUP] || !path[0].key.p)
-        return 0;
-    struct output *own = own_output(s, select, of);
-    field = own ? node_of(select, own) : NULL;
-    if (!field || field->kind != HOGQL_FIELD || !field->meaning)
-        return 0;
-    for (struct output *o = own; o; o = o->next)
-        if (o->hidden && o->of == own && same_steps(o, path, n)) {
-            *out = o;
-            return 0;
-        }
-    int rc = read_there(r, field, at, path, n, &read);
-    if (rc < 0 || !read)
-        return rc;
-    str name = arena_printf(r->arena, "p%zu_" STR_FMT, ++r->names, STR_ARG(own->name));
-    *out = resolve_output(r, &select->meaning->scope->out, name, STR(""),
-                          (struct hogql_type){ TYPE_STRING, true });
-    (*out)->hidden = true;
-    (*out)->of = own;
-    (*out)->path = path;
-    (*out)->path_n = n;
-    hogql_add(r->arena, select->kids[SELECT_COLUMNS], hogql_alias(r->arena, read, name));
-    return 0;
+    return path[0].key.p && can_push(query, place) ? push(r, query, place, &w, out) : 0;
 }

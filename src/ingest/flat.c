@@ -92,12 +92,26 @@ static void number(struct buf *b, str text)
 
 /* -------------------------------------------------------------------------- lists and objects */
 
+/* Bytes that stand for themselves. */
+static size_t plain(const char *p, size_t n)
+{
+    size_t i = 0;
+    while (i < n && (unsigned char)p[i] >= ' ' && p[i] != '"' && p[i] != '\\' && p[i] != '\xE2')
+        i++;
+    return i;
+}
+
 static void string(struct buf *b, str s)
 {
     static const char escaped[] = { '\b', '\f', '\n', '\r', '\t', '"', '\\' };
     static const char letters[] = { 'b', 'f', 'n', 'r', 't', '"', '\\' };
     buf_char(b, '"');
     for (size_t i = 0; i < s.n; i++) {
+        size_t n = plain(s.p + i, s.n - i);
+        buf_add(b, s.p + i, n);
+        i += n;
+        if (i == s.n)
+            break;
         unsigned char c = (unsigned char)s.p[i];
         const char *at = memchr(escaped, c, sizeof(escaped));
         bool separator = c == 0xE2 && i + 2 < s.n && s.p[i + 1] == '\x80' &&
@@ -117,6 +131,21 @@ static void string(struct buf *b, str s)
     buf_char(b, '"');
 }
 
+static void member_number(struct buf *b, str text)
+{
+    if (text.n < 19 && !is_real(text)) { /* most of them */
+        number(b, text);
+        return;
+    }
+    struct buf written = BUF_INIT(LIMIT_EVENT);
+    number(&written, text);
+    if (readable(buf_view(&written)))
+        buf_str(b, buf_view(&written));
+    else
+        string(b, buf_view(&written));
+    buf_release(&written);
+}
+
 static void value(struct buf *b, const struct json *v)
 {
     switch (v->type) {
@@ -129,16 +158,9 @@ static void value(struct buf *b, const struct json *v)
     case JSON_STRING:
         string(b, v->text);
         return;
-    case JSON_NUMBER: {
-        struct buf text = BUF_INIT(LIMIT_EVENT);
-        number(&text, v->text);
-        if (readable(buf_view(&text)))
-            buf_str(b, buf_view(&text));
-        else
-            string(b, buf_view(&text));
-        buf_release(&text);
+    case JSON_NUMBER:
+        member_number(b, v->text);
         return;
-    }
     case JSON_ARRAY: case JSON_OBJECT:
         buf_char(b, v->type == JSON_ARRAY ? '[' : '{');
         for (const struct json *m = v->head; m; m = m->next) {
