@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "base/limits.h"
 
+#define TEXT_MOST (128u << 10) /* bytes of HogQL given back: lists of ids can be longer */
+
 /* The field at fault, with the kind before it: "query.EventsQuery.select". */
 static int misfit(const struct query_list *l, const char *key, const char *what, struct err *e)
 {
@@ -175,8 +177,9 @@ void query_list_members(struct query_list *l, struct json_writer *w,
     json_i64(w, l->limit);
     json_key(w, "offset");
     json_i64(w, l->offset);
+    str text = hogql_to_text(l->j->arena, select);
     json_key(w, "hogql");
     at = out->members.n;
-    json_str(w, hogql_to_text(l->j->arena, select));
+    json_str(w, text.n <= TEXT_MOST ? text : STR_NULL);
     out->hogql = query_span_from(out, at);
 }
