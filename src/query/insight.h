@@ -1,6 +1,6 @@
-/* insight.h - what LifecycleQuery, StickinessQuery and RetentionQuery share: whom they count, in which
- * buckets of time, how the events are asked for, and how buckets are written. And samples, which all
- * insights have: every event of a fixed part of the distinct ids. */
+/* insight.h - what LifecycleQuery, StickinessQuery and RetentionQuery share: whom they count, in
+ * which buckets of time, how the events are asked for, and how buckets are written. And samples,
+ * which all insights have: every event of a fixed part of the distinct ids. */
 #pragma once
 
 #include "query/entity.h"
@@ -43,15 +43,15 @@ void query_add_sample(struct arena *a, double part, struct hogql_node **select);
 /* What a count in the sample stands for. */
 int64_t query_insight_scaled(const struct query_insight *q, int64_t count);
 
-/* The number of the bucket that `time` is in, counted from the bucket that begins at `origin`. Right
- * only for times that are not before it. */
+/* The number of the bucket that `time` is in, counted from the bucket that begins at `origin`.
+ * Right only for times that are not before it. */
 int query_insight_bucket(const struct query_insight *q, const struct query_dates *d,
                          int64_t origin, struct hogql_node *time, struct hogql_node **out,
                          struct err *e);
 /* "labels" and "days" of buckets. */
 void query_insight_write_buckets(const struct query_insight *q, struct json_writer *w,
                                  const struct query_dates *d, const int64_t *buckets, size_t n);
-/* The members beside "results": hogql (select may be NULL), hasMore if there is more, the range, and
- * what all kinds have. */
+/* The members beside "results": hogql (select may be NULL), hasMore if there is more, the range,
+ * and what all kinds have. */
 void query_insight_finish(const struct query_insight *q, const struct hogql_node *select,
                           const struct query_dates *d, struct query_result *out);

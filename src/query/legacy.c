@@ -1,5 +1,5 @@
-/* legacy.c - see legacy.h. A row of the table says where a flat filter stands in the node; what is not
- * in the table did not change what was asked. */
+/* legacy.c - see legacy.h. A row of the table says where a flat filter stands in the node; what
+ * is not in the table did not change what was asked. */
 #include "query/legacy.h"
 
 /* Bits of the kinds that a place is in. */
@@ -120,11 +120,33 @@ static struct json *property_list(struct arena *a, const struct json *v)
     return list;
 }
 
+static struct json *properties_of(struct arena *a, const struct json *v)
+{
+    bool older = v->type == JSON_OBJECT && !json_get(v, "values");
+    return older ? property_list(a, v) : json_share(a, v);
+}
+
+/* The entities of a retention held what a series held, too; they keep what tells events apart. */
+static struct json *entity_of(struct arena *a, const struct json *v)
+{
+    static const char *const kept[] = { "id", "name", "custom_name", "type", "properties" };
+    struct json *entity = json_new(a, JSON_OBJECT);
+    for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
+        const struct json *m = json_get(v, kept[i]);
+        if (m && (i == 0 || says_something(m))) /* an id of null is every event */
+            json_set(entity, str_of(kept[i]), strcmp(kept[i], "properties") == 0
+                                                  ? properties_of(a, m)
+                                                  : json_share(a, m));
+    }
+    return entity;
+}
+
 static struct json *value_of(struct arena *a, const char *field, const struct json *v)
 {
-    bool older = strcmp(field, "properties") == 0 && v->type == JSON_OBJECT &&
-                 !json_get(v, "values");
-    return older ? property_list(a, v) : json_share(a, v);
+    if (v->type == JSON_OBJECT &&
+        (strcmp(field, "targetEntity") == 0 || strcmp(field, "returningEntity") == 0))
+        return entity_of(a, v);
+    return strcmp(field, "properties") == 0 ? properties_of(a, v) : json_share(a, v);
 }
 
 static struct json *series_node(struct arena *a, const struct json *entity, bool action)

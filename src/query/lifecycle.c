@@ -1,9 +1,9 @@
-/* lifecycle.c - LifecycleQuery: of the actors of each interval, who is new, who was there in the one
- * before, who came back after a pause; and who was there before and is not now.
+/* lifecycle.c - LifecycleQuery: of the actors of each interval, who is new, who was there in the
+ * one before, who came back after a pause; and who was there before and is not now.
  *
- * Intervals count whole, also the one that holds date_to. Who was there before the first is looked
- * up, so the scan begins one interval earlier: in the statement that one has the number 0. An actor's
- * intervals are the bits of a number where they fit, else a list. */
+ * Intervals count whole, also the one that holds date_to. Who was there before the first is
+ * looked up, so the scan begins one interval earlier: in the statement that one has the number 0.
+ * An actor's intervals are the bits of a number where they fit, else a list. */
 #include "base/limits.h"
 #include "query/actors.h"
 #include "query/insight.h"

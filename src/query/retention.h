@@ -28,8 +28,8 @@ struct retention {
     int64_t reach;   /* the last interval after the start that a value holds */
 };
 
-/* Columns of the statement: start (the row), k (the value), actors, and with a breakdown label. With
- * cumulative, k is the last value of each actor. */
+/* Columns of the statement: start (the row), k (the value), actors, and with a breakdown label.
+ * With cumulative, k is the last value of each actor. */
 int retention_statement(struct retention *r, struct hogql_node **out, struct err *e);
 
 /* The actors of a row: actor_id, and appearances, the values that each counts in, from 0. value: of the

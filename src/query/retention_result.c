@@ -1,5 +1,5 @@
-/* retention_result.c - pairs of a start and a value to rows: a table for each breakdown value, a row
- * for each interval, its values. */
+/* retention_result.c - pairs of a start and a value to rows: a table for each breakdown value, a
+ * row for each interval, its values. */
 #include <stdlib.h>
 
 #include "base/map.h"

@@ -1,8 +1,9 @@
-/* retention_sql.c - the statement of a RetentionQuery: what each actor did in each interval, out of
- * that each actor's starts and returns, out of those the pairs of a start and a value.
+/* retention_sql.c - the statement of a RetentionQuery: what each actor did in each interval, out
+ * of that each actor's starts and returns, out of those the pairs of a start and a value.
  *
- * Where an actor's intervals fit into the bits of a number and nothing else of them is asked, they are
- * kept so: several times as fast as lists, and actors who did the same are counted together. */
+ * Where an actor's intervals fit into the bits of a number and nothing else of them is asked,
+ * they are kept so: several times as fast as lists, and actors who did the same are counted
+ * together. */
 #include "base/clock.h"
 #include "query/retention.h"
 
@@ -88,8 +89,9 @@ static int add_column(const struct shape *s, struct hogql_node *list, const char
     return rc;
 }
 
-/* Of an actor in an interval: how often it started and came; with a breakdown the value at its first
- * start (the least of several at one instant); with windows when it started and all times it came. */
+/* Of an actor in an interval: how often it started and came; with a breakdown the value at its
+ * first start (the least of several at one instant); with windows when it started and all times
+ * it came. */
 static int slot_columns(const struct shape *s, struct hogql_node *list, struct err *e)
 {
     struct hogql_placeholder ph[] = {
@@ -335,7 +337,8 @@ static const char bits_together[] =
     "SELECT began, came, count() AS actors FROM {source} GROUP BY began, came";
 static const char bits_by_start[] =
     "SELECT start, arrayFilter(k -> bitTest(came, k + start), range(1, least({n} - start, {end})))"
-    "   AS after, actors FROM (SELECT arrayJoin(arrayFilter(i -> bitTest(began, i), range(0, {n}))) AS start,"
+    "   AS after, actors"
+    " FROM (SELECT arrayJoin(arrayFilter(i -> bitTest(began, i), range(0, {n}))) AS start,"
     "   came, actors FROM {source})";
 
 /* {source} within the next statement. */
@@ -388,8 +391,8 @@ static int by_bits(const struct shape *s, struct hogql_node **out, struct err *e
 
 /* -------------------------------------------------------------------------- breakdown limit */
 
-/* Values by the number of starts; from the limit on they become one. "No value" is not counted among
- * them. */
+/* Values by the number of starts; from the limit on they become one. "No value" is not counted
+ * among them. */
 static const char ranked[] =
     "SELECT start, k, actors, label, dense_rank() OVER (ORDER BY if(label = {none}, 1, 0) ASC,"
     " starts DESC, label ASC) AS place FROM (SELECT start, k, actors, label,"

@@ -1,5 +1,5 @@
-/* stickiness.c - StickinessQuery: in how many intervals of the range each actor is active, and so how
- * many actors are active in exactly one, in two, and so on.
+/* stickiness.c - StickinessQuery: in how many intervals of the range each actor is active, and so
+ * how many actors are active in exactly one, in two, and so on.
  *
  * With intervalCount several intervals count as one; the first of them begins with the range. */
 #include "base/limits.h"

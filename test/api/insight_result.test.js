@@ -147,6 +147,11 @@ test("the older filters are computed as the query they stand for", async () => {
   assert.deepEqual([sum(alone.result), alone.query, alone.filters], [since("2026-03-26"), null, filters]);
   const [tile] = (await get(`${boards}${id}/?refresh=blocking`)).tiles;
   assert.equal(sum(tile.insight.result), since("2026-03-28"));
+  const entity = { id: name, type: "events", order: 0, math: "total" };
+  const back = await create({ filters: { insight: "RETENTION", period: "Day", total_intervals: 3, target_entity: entity, returning_entity: entity } });
+  const rows = (await get(`${insights}${back.id}/?refresh=blocking`)).result;
+  assert.deepEqual(rows.map((row) => row.values[0].count), ["2026-03-29", "2026-03-30", "2026-03-31"]
+    .map((day) => new Set(events.filter((e) => e.event === name && e.timestamp.startsWith(day)).map((e) => e.distinct_id)).size));
 });
 
 test("format=txt draws for a terminal, and no name can command it", async () => {

@@ -53,10 +53,11 @@ static const struct {
     { "{\"insight\":\"RETENTION\"}", "{\"kind\":\"RetentionQuery\"}" },
     { "{\"insight\":\"RETENTION\",\"interval\":\"day\",\"period\":\"Week\",\"total_intervals\":5,"
       "\"date_to\":\"-1d\",\"retention_type\":\"retention_first_time\",\"target_entity\":"
-      "{\"id\":\"a\",\"type\":\"events\"},\"breakdown\":\"b\"}",
+      "{\"id\":\"a\",\"type\":\"events\",\"order\":0,\"math\":\"total\",\"properties\":{\"k\":1}},\"breakdown\":\"b\"}",
       "{\"kind\":\"RetentionQuery\",\"dateRange\":{\"date_to\":\"-1d\"},\"breakdownFilter\":"
       "{\"breakdown\":\"b\"},\"retentionFilter\":{\"retentionType\":\"retention_first_time\","
-      "\"period\":\"Week\",\"totalIntervals\":5,\"targetEntity\":{\"id\":\"a\",\"type\":\"events\"}}}" },
+      "\"period\":\"Week\",\"totalIntervals\":5,\"targetEntity\":{\"id\":\"a\",\"type\":\"events\","
+      "\"properties\":[{\"key\":\"k\",\"value\":1,\"type\":\"event\"}]}}}" },
 };
 
 static void says_the_same(void **state)
