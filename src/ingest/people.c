@@ -392,6 +392,16 @@ static void without_person_keys(struct event *ev)
         json_remove(ev->properties, str_of(keys[i]));
 }
 
+/* The event's id has no person; should it get one, what it did until then is found by this. */
+static int note_personless(struct people *p, struct event *ev, struct id_slot *slot, struct err *e)
+{
+    ev->person_id = people_uuid(ev->team_id, ev->distinct_id);
+    if (slot->personless || p->resolve_only)
+        return 0;
+    slot->personless = true;
+    return personless_add(p->db, ev->team_id, ev->distinct_id, e);
+}
+
 /* Without a person, unless one existed for this id before the event: then it gets the event. */
 static int apply_personless(struct people *p, struct event *ev, bool *full, struct err *e)
 {
@@ -413,15 +423,10 @@ static int apply_personless(struct people *p, struct event *ev, bool *full, stru
     without_person_keys(ev);
     ev->person_mode = PERSON_PROPERTYLESS;
     ev->person_created_at = PERSONLESS_CREATED;
-    ev->person_id = people_uuid(ev->team_id, ev->distinct_id);
-    if (slot->who) {
-        BUG_ON(!uuid_parse(slot->who->p.uuid, &ev->person_id));
-        return 0;
-    }
-    if (slot->personless || p->resolve_only)
-        return 0;
-    slot->personless = true;
-    return personless_add(p->db, ev->team_id, ev->distinct_id, e);
+    if (!slot->who)
+        return note_personless(p, ev, slot, e);
+    BUG_ON(!uuid_parse(slot->who->p.uuid, &ev->person_id));
+    return 0;
 }
 
 static int apply_person(struct people *p, struct event *ev, struct err *e)
@@ -438,9 +443,8 @@ static int apply_person(struct people *p, struct event *ev, struct err *e)
     if (rc < 0)
         return rc;
     if (!w) {
-        ev->person_id = people_uuid(ev->team_id, ev->distinct_id);
         ev->person_created_at = ev->timestamp;
-        return 0;
+        return note_personless(p, ev, slot, e);
     }
     struct json *stored = NULL;
     ev->person_properties = properties_apply(p->arena, w->p.properties, ev, &stored);

@@ -290,6 +290,16 @@ test("personless events make no person, and agree with one that comes later", as
   assert.ok(all.every((r) => r.event !== "$identify"));
 });
 
+test("an event that makes no person moves to the one its id gets by a merge", async () => {
+  await batch([{ event: "$groupidentify", distinct_id: "gi-anon", properties: { $group_type: "company", $group_key: "gi" } },
+    { event: "seen", distinct_id: "gi-user" },
+    { event: "$identify", distinct_id: "gi-user", properties: { $anon_distinct_id: "gi-anon" } }]);
+  const all = await stored(3, "distinct_id IN ('gi-anon', 'gi-user')");
+  const { person_id } = all.find((r) => r.event === "seen");
+  assert.notStrictEqual(all.find((r) => r.event === "$groupidentify").person_id, person_id);
+  assert.deepStrictEqual(await rows(s.data, "SELECT toString(person_id) AS person_id FROM person_overrides FINAL WHERE distinct_id = 'gi-anon'"), [{ person_id }]);
+});
+
 test("v1: headers, an answer per event", async () => {
   const headers = (more = {}) => ({ Authorization: `Bearer ${token}`, "Content-Type": "application/json", "User-Agent": "test/1",
     "PostHog-Sdk-Info": "posthog-test/2.0", "PostHog-Attempt": "1", "PostHog-Request-Id": randomUUID(),
