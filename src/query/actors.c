@@ -517,3 +517,29 @@ int query_run_actors(struct query_job *j, const struct json *node, struct query_
     int rc = read_source(&q, e);
     return rc < 0 ? rc : run_list(&q, out, e);
 }
+
+/* The source alone: its columns as they are, in the order of ids. */
+int query_run_insight_actors(struct query_job *j, const struct json *node,
+                             struct query_result *out, struct err *e)
+{
+    struct actors q = { .list = { .j = j, .node = node, .kind = "InsightActorsQuery" }, .j = j,
+                        .node = node, .sourced = true };
+    struct arena *a = j->arena;
+    struct hogql_node *select;
+    int rc = query_actors_source(j, node, &q.source, e);
+    if (rc < 0)
+        return rc;
+    q.columns = query_column_names(a, q.source.select, &q.columns_n);
+    q.list.items = arena_alloc(a, q.columns_n * sizeof(*q.list.items));
+    for (size_t i = 0; i < q.columns_n; i++)
+        q.list.items[q.list.n++] = (struct query_item){
+            .text = q.columns[i],
+            .node = hogql_field_add(a, hogql_field(a, "source", NULL), q.columns[i]),
+        };
+    q.list.order = hogql_list(a, HOGQL_LIST);
+    hogql_add(a, q.list.order, hogql_order(a, id_of(&q), false));
+    rc = query_list_page(&q.list, e);
+    if (rc == 0)
+        rc = build(&q, &select, e);
+    return rc < 0 ? rc : run(&q, select, out, e);
+}

@@ -57,11 +57,6 @@ int query_actors_source(struct query_job *j, const struct json *source, struct q
 /* The names of the SELECT's columns, as far as they have one; STR_NULL for others. *n of them. */
 str *query_column_names(struct arena *a, const struct hogql_node *select, size_t *n);
 
-/* What there is to click on, for InsightActorsQueryOptions: the writer stands in the object and gets
- * day, status, interval, breakdown, breakdowns, series, compare, as far as the kind has them. */
-typedef int (*query_options_fn)(struct query_job *j, const struct json *insight,
-                                struct json_writer *w, struct err *e);
-
 /* funnels_actors.c */
 int query_actors_funnels(struct query_job *j, const struct query_click *click,
                          struct query_actors *out, struct err *e);

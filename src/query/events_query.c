@@ -6,6 +6,7 @@
 #include "base/uuid.h"
 #include "model/person.h"
 #include "query/action.h"
+#include "query/actors.h"
 #include "query/list.h"
 #include "query/properties.h"
 #include "query/shape.h"
@@ -123,6 +124,31 @@ static int add_steps(struct events *q, struct err *e)
     return rc;
 }
 
+/* Events of those whom another query finds. */
+static int add_source(struct events *q, const struct json *source, struct err *e)
+{
+    struct arena *a = q->j->arena;
+    struct query_actors actors;
+    struct hogql_node *x;
+    int rc = query_actors_source(q->j, source, &actors, e);
+    if (rc < 0)
+        return rc;
+    bool groups = actors.group_index >= 0;
+    struct hogql_placeholder ph[] = {
+        { "actor", groups ? query_group_column(a, actors.group_index)
+                          : hogql_field(a, "person_id", NULL) },
+        { "id", hogql_field_add(a, hogql_field(a, "source", NULL), actors.id) },
+        { "source", actors.select },
+        { NULL, NULL },
+    };
+    rc = hogql_parse_expr(a, groups ? STR("{actor} IN (SELECT {id} FROM {source} AS source)")
+                                    : STR("{actor} IN (SELECT toUUID({id}) FROM {source} AS source)"),
+                          ph, &x, e);
+    if (rc == 0)
+        also(q, x);
+    return rc;
+}
+
 static int add_actor(struct events *q, struct err *e)
 {
     struct arena *a = q->j->arena;
@@ -136,10 +162,9 @@ static int add_actor(struct events *q, struct err *e)
         rc = query_get_object(q->node, "source", &source, e);
     if (rc < 0)
         return rc;
-    if (source)
-        return err_set(e, ERR_INVALID, NULL,
-                       "Events of another query's actors are not supported");
-    rc = action != INT64_MIN ? add_action(q, action, e) : 0;
+    rc = source ? add_source(q, source, e) : 0;
+    if (rc == 0 && action != INT64_MIN)
+        rc = add_action(q, action, e);
     if (rc == 0)
         rc = add_steps(q, e);
     if (rc < 0)

@@ -58,6 +58,8 @@ int query_run_retention(struct query_job *j, const struct json *node, struct que
                         struct err *e);
 int query_run_stickiness(struct query_job *j, const struct json *node, struct query_result *out,
                          struct err *e);
+int query_run_insight_actors(struct query_job *j, const struct json *node,
+                             struct query_result *out, struct err *e);
 int query_run_paths(struct query_job *j, const struct json *node, struct query_result *out,
                     struct err *e);
 int query_run_trends(struct query_job *j, const struct json *node, struct query_result *out,

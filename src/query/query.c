@@ -28,6 +28,7 @@ static const struct query_kind kinds[] = {
     { "EventsQuery", query_run_events },
     { "FunnelsQuery", query_run_funnels },
     { "HogQLQuery", query_run_hogql },
+    { "InsightActorsQuery", query_run_insight_actors },
     { "LifecycleQuery", query_run_lifecycle },
     { "PathsQuery", query_run_paths },
     { "RetentionQuery", query_run_retention },
@@ -40,7 +41,7 @@ static const struct query_kind kinds[] = {
 static const char *const known_kinds[] = {
     "DataTableNode",  "DataVisualizationNode", "DatabaseSchemaQuery",
     "FunnelCorrelationQuery", "HogQLASTQuery", "HogQLAutocomplete",
-    "HogQuery",       "InsightActorsQuery",    "InsightVizNode",
+    "HogQuery",       "InsightVizNode",
     "PersonsNode",    "SavedInsightNode", "SessionsTimelineQuery",
     "WebStatsTableQuery", "WebGoalsQuery", "EventsNode", "ActionsNode", "DataWarehouseNode",
 };

@@ -153,6 +153,25 @@ test("what is not there is refused", async () => {
   await refused({ limit: -1 }, /query.ActorsQuery.limit/);
 });
 
+test("the click by itself, and the events of those behind it", async () => {
+  const p = projects[0], source = { kind: "TrendsQuery", series: [{ kind: "EventsNode", event: "purchase", math: "dau" }],
+    dateRange: { date_from: "2026-03-01", date_to: "2026-03-07" }, trendsFilter: { display: "BoldNumber" } };
+  const node = { kind: "InsightActorsQuery", source }, [{ aggregated_value: n }] = (await ask(source, p)).results;
+  const alone = await ask(node, p);
+  assert.deepEqual([alone.columns, alone.results.length, alone.hasMore, alone.limit], [["actor_id", "event_count", "event_distinct_ids"], n, false, 100]);
+  const bought = (e) => e.event === "purchase" && e.timestamp >= "2026-03-01" && e.timestamp < "2026-03-08";
+  const people = new Set(p.events.filter(bought).map(p.actor)), pages = p.events.filter((e) => e.event === "$pageview" && people.has(p.actor(e)));
+  assert.equal(people.size, n);
+  assert.ok(pages.length < p.events.filter((e) => e.event === "$pageview").length);
+  const events = async (from) => (await ask({ kind: "EventsQuery", select: ["count()"], event: "$pageview", after: "all", source: from }, p)).results[0][0];
+  assert.equal(await events(node), pages.length);
+  assert.equal(await events({ kind: "HogQLQuery", query: "SELECT toString(person_id) AS id FROM events WHERE event = 'purchase' AND timestamp >= '2026-03-01' AND timestamp < '2026-03-08'" }), pages.length);
+  const groups = { ...source, series: [{ kind: "EventsNode", event: "purchase", math: "unique_group", math_group_type_index: 0, properties: [{ key: "$group_0", type: "event_metadata", operator: "exact", value: ["acme"] }] }] };
+  assert.equal(await events({ kind: "InsightActorsQuery", source: groups }),
+    p.events.filter((e) => e.event === "$pageview" && e.properties.$groups?.company === "acme" && e.properties.$process_person_profile !== false).length);
+  assert.match((await ask({ kind: "EventsQuery", select: ["*"], source: { kind: "TrendsQuery" } }, p, 400)).detail, /source of kind "TrendsQuery" is not supported/);
+});
+
 test("groups behind a number", async () => {
   const p = projects[0], dateRange = { date_from: "2026-03-01", date_to: "2026-03-30" };
   const source = { kind: "TrendsQuery", dateRange, trendsFilter: { display: "BoldNumber" },
