@@ -202,6 +202,8 @@ int cohort_find_due(struct db *d, struct arena *a, int64_t old, struct cohort *o
     int rc = db_open(d, a, &st, e,
                      COLUMNS "WHERE c.is_static = 0 AND c.deleted = 0"
                              " AND (c.requested <> c.done OR coalesce(c.tried_at, 0) < ?2)"
+                             " AND EXISTS (SELECT 1 FROM project p WHERE p.id = c.project_id"
+                             " AND p.deleted = 0)"
                              " ORDER BY c.requested = c.done, c.tried_at, c.id LIMIT 1",
                      "it", UNKNOWN, old);
     if (rc < 0 || (rc = stmt_step(st, e)) <= 0)

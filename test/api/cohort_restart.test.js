@@ -27,6 +27,12 @@ test("a calculation survives the server, and is done again after a day", async (
     return !json.is_calculating && test(json) ? json : undefined;
   });
 
+  // a project that is deleted keeps nobody from being calculated
+  const other = s.cli("project", "add", "--name", "Other").id;
+  const there = `/api/projects/${other}/cohorts/`;
+  const stranger = (await call("POST", there, { name: "theirs", filters: filters(3) })).json.id;
+  await eventually(async () => ((await call("GET", `${there}${stranger}/`)).json.is_calculating ? undefined : true));
+
   const { json: { id } } = await call("POST", base, { name: "lately", filters: filters(3) });
   child.removeAllListeners("exit"); // one that expects it to go on
   const gone = new Promise((resolve) => child.once("exit", resolve));
@@ -36,6 +42,7 @@ test("a calculation survives the server, and is done again after a day", async (
   const first = await settled(id);
   assert.deepEqual([first.count, first.errors_calculating], [2, 0]);
 
+  assert.equal((await call("DELETE", `/api/projects/${other}/`)).status, 204);
   assert.equal(await end(child), 0);
   await restart(now + 26 * hour); // "old" is 76 hours old now: on the day before three days ago
   const later = await settled(id, (c) => c.last_calculation > iso(now + 26 * hour).slice(0, 19));
