@@ -37,7 +37,7 @@
 #define LIMIT_FUNNEL_ACTOR (128u << 20)   /* bytes of one actor's events in a funnel */
 #define LIMIT_FUNNEL_PEOPLE (6u << 20)    /* bytes of the ids of people behind a funnel's number */
 #define LIMIT_FUNNEL_MEMORY (256u << 20)  /* bytes of what a funnel keeps of conversions and values */
-#define LIMIT_RETENTION 400              /* intervals of a retention, and values of its rows */
+#define LIMIT_RETENTION 400               /* intervals of a retention, and values of its rows */
 #define LIMIT_RETENTION_REACH 4000        /* intervals its brackets may hold */
 #define LIMIT_QUERY_CACHE (96u << 20)     /* bytes of query results kept */
 #define LIMIT_PATH_STEPS 100             /* steps of a path that are shown */
@@ -47,8 +47,8 @@
 #define LIMIT_QUERIES_RUNNING 4           /* queries at work in the engine at a time */
 #define LIMIT_QUERIES_RUNNING_PROJECT 3   /* those of one project */
 #define LIMIT_DOWNLOADS 2                 /* downloads at a time; each has a reader of the engine */
-#define LIMIT_QUERIES_INSIDE 24           /* callers that wait for a result; more are refused */
-#define LIMIT_QUERIES_INSIDE_PROJECT 16   /* those of one project */
+#define LIMIT_QUERIES_INSIDE 28           /* callers that wait for a result; more are refused */
+#define LIMIT_QUERIES_INSIDE_PROJECT 24   /* those of one project: six dashboards at a time */
 #define LIMIT_QUERY_LOG 4096              /* queries remembered in the query log */
 #define LIMIT_BACKGROUND_QUERIES 200      /* queries in the background, ended ones included */
 #define LIMIT_PERSON (1u << 20)           /* bytes of a person's or group's properties */
