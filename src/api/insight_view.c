@@ -166,8 +166,12 @@ void insight_view_compute(struct req *r, struct insight_view *list, size_t n,
 {
     struct computation all = { .scope = req_query_scope(r), .list = list, .n = n, .mode = mode };
     struct computer computers[THREADS];
+    struct err full = ERR_INIT;
     all.scope.dashboard_id = dashboard_id;
     req_give_db(r);
+    /* One caller, however many tiles. When there is no room, each tile finds out for itself: those
+     * that are cached are shown. */
+    all.scope.admitted = mode != QUERY_CACHE_ONLY && query_admit(&all.scope, &full) == 0;
     /* what is only looked up is quicker than a thread */
     size_t threads = mode == QUERY_CACHE_ONLY ? 1 : n < THREADS ? n : THREADS;
     for (size_t i = 0; i < threads; i++) {
@@ -183,6 +187,8 @@ void insight_view_compute(struct req *r, struct insight_view *list, size_t n,
         compute_some(&computers[0]);
     for (size_t i = 1; i < started; i++)
         pthread_join(computers[i].thread, NULL);
+    if (all.scope.admitted)
+        query_dismiss(&all.scope);
 }
 
 /* -------------------------------------------------------------------------- write */

@@ -428,11 +428,21 @@ static int lead(struct run *r, struct query_entry **entry, struct err *e)
     return rc;
 }
 
+int query_admit(const struct query_scope *s, struct err *e)
+{
+    return query_gate_admit(s->service->gate, s->team_id, e);
+}
+
+void query_dismiss(const struct query_scope *s)
+{
+    query_gate_dismiss(s->service->gate, s->team_id);
+}
+
 static int compute(struct run *r, struct query_entry **entry, struct err *e)
 {
     struct query_service *s = r->scope->service;
-    bool counted = !r->scope->background;
-    int rc = counted ? query_gate_admit(s->gate, r->scope->team_id, e) : 0;
+    bool counted = !r->scope->background && !r->scope->admitted;
+    int rc = counted ? query_admit(r->scope, e) : 0;
     if (rc < 0)
         return rc;
     do {
@@ -442,7 +452,7 @@ static int compute(struct run *r, struct query_entry **entry, struct err *e)
                    : query_cache_follow(s->cache, r->flight, r->scope, entry, e);
     } while (rc > 0);
     if (counted)
-        query_gate_dismiss(s->gate, r->scope->team_id);
+        query_dismiss(r->scope);
     return rc;
 }
 

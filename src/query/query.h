@@ -52,6 +52,7 @@ struct query_scope {
     int64_t insight_id, dashboard_id; /* for the status of background work; 0: none */
     str id;         /* client_query_id; STR_NULL: one is made when it is needed */
     str name;       /* the caller's label for the query log; STR_NULL: none */
+    bool admitted;   /* by query_admit: its queries are not counted again */
     bool background; /* nobody waits at a connection: longer time limits */
     bool (*gone)(void *context); /* true: nobody waits any more, end it; NULL: never asked */
     void *gone_context;
@@ -79,6 +80,11 @@ struct query_answer {
  * ERR_TIMEOUT. */
 int query_run(const struct query_scope *s, const struct json *node, enum query_refresh refresh,
               struct query_answer *out, struct err *e);
+
+/* Counts one caller who is going to run several queries, so that they are not refused one by one.
+ * ERR_THROTTLED when too many callers wait; after 0 comes query_dismiss. */
+int query_admit(const struct query_scope *s, struct err *e);
+void query_dismiss(const struct query_scope *s);
 
 enum query_format { QUERY_CSV, QUERY_NDJSON, QUERY_PARQUET };
 
