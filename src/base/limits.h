@@ -14,6 +14,7 @@
 #define LIMIT_JSON_DEPTH 128              /* nested objects and arrays */
 #define LIMIT_RESPONSE (256u << 20)       /* bytes of a response built in memory */
 #define LIMIT_QUERY_RESULT (128u << 20)   /* bytes of an engine answer held in memory */
+#define LIMIT_PARQUET_FOOTER (64u << 20)  /* bytes that tell of the row groups of a Parquet file */
 #define LIMIT_STREAM (1u << 20)           /* bytes of a streamed reply made but not sent */
 #define LIMIT_PATH 1024                   /* bytes of a request path */
 #define LIMIT_FIELD 1000000u            /* characters of a text field without a limit of its own */

@@ -1,5 +1,6 @@
 /* chdb.c - see chdb.h. The library comes without a header; what is used of it is declared here. */
 #include "engine/chdb.h"
+#include "engine/parquet.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
@@ -58,6 +59,7 @@ struct chdb_handle {
     bool whole, told; /* the chunk is the whole result, no stream; it, or a first one, was handed out */
     const struct streamed *streamed;
     bool stumbled; /* a statement failed or was cancelled: see steady */
+    struct parquet *parquet; /* what joins the stream's files; NULL: it is not made of them */
     insert_stream insert;
     struct chdb_handle *next_free;
 };
@@ -149,7 +151,7 @@ static int64_t half_of_memory(void)
 static int open_handle(struct chdb *c, struct chdb_handle *h, const struct chdb_config *cfg,
                        bool reader, struct err *e)
 {
-    char path[4200], sql[256];
+    char path[4200], sql[512];
     snprintf(path, sizeof(path), "--path=%s", cfg->path);
     char *argv[] = { "clickhouse", path };
     h->owner = c;
@@ -162,8 +164,12 @@ static int open_handle(struct chdb *c, struct chdb_handle *h, const struct chdb_
     int64_t memory = cfg->memory ? cfg->memory : half_of_memory();
     /* One question alone does not leave all others without. */
     int n = snprintf(sql, sizeof(sql),
-                     "SET max_memory_usage_for_user = %lld, max_memory_usage = %lld",
-                     (long long)memory, (long long)(reader ? memory / 2 : memory));
+                     "SET max_memory_usage_for_user = %lld, max_memory_usage = %lld%s",
+                     (long long)memory, (long long)(reader ? memory / 2 : memory),
+                     /* of no use in joined files: see parquet.c */
+                     reader ? ", output_format_parquet_write_page_index = 0,"
+                              " output_format_parquet_write_bloom_filter = 0"
+                            : "");
     int rc = run(h, (str){ sql, (size_t)n }, e);
     if (rc == 0 && reader) /* 2: settings may change, nothing else */
         rc = run(h, STR("SET readonly = 2"), e);
@@ -326,16 +332,18 @@ static int to_arrays(const struct chdb_pair *list, struct arrays *out, struct er
 }
 
 /* A stream is formatted chunk by chunk, each as if it were all. That is right for formats that are rows
- * and nothing else; of those with lines before the rows, the lines are left out behind the first. */
+ * and nothing else; of those with lines before the rows, the lines are left out behind the first; Parquet
+ * files are joined. */
 static const struct streamed {
     const char *name;
     unsigned head; /* lines before the rows, each of which holds no line end */
+    bool files;    /* Parquet: each piece is a file, to be joined */
 } streamed[] = {
     { "TabSeparated", 0 }, { "TSV", 0 }, { "TabSeparatedRaw", 0 }, { "TSVRaw", 0 }, { "CSV", 0 },
     { "JSONEachRow", 0 }, { "JSONLines", 0 }, { "NDJSON", 0 }, { "JSONCompactEachRow", 0 },
     { "JSONCompactEachRowWithNames", 1 }, { "JSONCompactEachRowWithNamesAndTypes", 2 },
     { "JSONStringsEachRow", 0 }, { "RowBinary", 0 }, { "Native", 0 }, { "LineAsString", 0 },
-    { "RawBLOB", 0 },
+    { "RawBLOB", 0 }, { "Parquet", 0, .files = true },
 };
 
 static bool is_word(char c)
@@ -378,6 +386,9 @@ int chdb_query_open(struct chdb_handle *h, str sql, str format, const struct chd
         return rc;
     h->whole = h->told = false;
     h->streamed = can_stream(sql, format);
+    parquet_free(TAKE(h->parquet));
+    if (h->streamed && h->streamed->files)
+        h->parquet = parquet_new();
     if (!h->streamed)
         return query_whole(h, sql, format, &p, e);
     h->stream = lib->stream(*h->connection, sql.p, sql.n, format.p, format.n, p.names, p.name_n,
@@ -418,17 +429,23 @@ int chdb_query_next(struct chdb_handle *h, str *chunk, struct err *e)
         }
         *chunk = (str){ lib->buffer(h->chunk), lib->length(h->chunk) };
         more = chunk->n;
+        if (more && h->parquet && parquet_add(h->parquet, *chunk, chunk, e) < 0)
+            return e->kind;
         for (unsigned i = 0; chunk->n && h->told && i < h->streamed->head; i++)
             (void)str_split(chunk, '\n');
         h->told = true;
     }
     if (more)
         return 1;
+    bool ends = h->stream && h->parquet;
     if (h->chunk)
         lib->destroy(TAKE(h->chunk));
     if (h->stream)
         lib->destroy(TAKE(h->stream));
-    return 0;
+    if (!ends)
+        return 0;
+    int rc = parquet_end(h->parquet, chunk, e);
+    return rc < 0 ? rc : 1;
 }
 
 /* What a statement that failed had begun to answer comes out as the answer of the handle's next one:
@@ -459,6 +476,7 @@ void chdb_query_end(struct chdb_handle *h)
         lib->destroy(TAKE(h->stream));
         h->stumbled = true;
     }
+    parquet_free(TAKE(h->parquet));
     steady(h);
 }
 

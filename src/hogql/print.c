@@ -146,6 +146,15 @@ static void limits(struct sql *p, const struct hogql_node *limit, const struct h
 
 /* -------------------------------------------------------------------------- SELECT */
 
+/* What the API shows, unless another column has it: names are told apart in SQL. */
+static str shown_name(const struct scope *s, const struct output *of)
+{
+    size_t n = 0;
+    for (const struct output *o = s->out.head; o; o = o->next)
+        n += str_eq(o->label, of->label) || str_eq(o->name, of->label);
+    return n > 1 || !of->label.n ? of->name : of->label;
+}
+
 /* The result itself has names only where the query gives them: the rest goes by place. */
 static void columns(struct sql *p, const struct hogql_node *list, const struct scope *s, bool top)
 {
@@ -156,10 +165,10 @@ static void columns(struct sql *p, const struct hogql_node *list, const struct s
         if (i)
             buf_z(&p->b, ", ");
         sql_expr(p, named ? n->kids[0] : n);
-        if (top && !named)
+        if (top && !named && !p->c->named)
             continue;
         buf_z(&p->b, " AS ");
-        sql_name(p, named ? n->text : o->name);
+        sql_name(p, named ? n->text : top ? shown_name(s, o) : o->name);
     }
 }
 
@@ -330,7 +339,7 @@ int print_sql(struct hogql_context *c, const struct hogql_node *query, str *sql,
         " max_expanded_ast_elements=4000000,"
         " optimize_min_equality_disjunction_chain_length=4294967295";
     struct sql p = { .b = BUF_INIT(LIMIT_HOGQL_SQL), .c = c, .e = e };
-    sql_query(&p, query, !c->named);
+    sql_query(&p, query, true);
     buf_z(&p.b, settings);
     if (p.rc == 0 && p.b.full)
         p.rc = err_set(e, ERR_INVALID, NULL, "The query is too large");

@@ -106,14 +106,14 @@ static str name_of(const struct download *d, size_t i)
     return i < d->compiled.columns_n ? d->compiled.columns[i].name : STR("");
 }
 
-/* SPEC: JSON objects should not have a name twice: the second `a` is a_2. */
+/* An object has no name twice: the second `a` is a__2, as in the engine's own files. */
 static str unique_name(struct download *d, size_t i)
 {
     str name = name_of(d, i);
     size_t before = 0;
     for (size_t k = 0; k < i; k++)
         before += str_eq(name_of(d, k), name);
-    return before ? arena_printf(d->j->arena, STR_FMT "_%zu", STR_ARG(name), before + 1) : name;
+    return before ? arena_printf(d->j->arena, STR_FMT "__%zu", STR_ARG(name), before + 1) : name;
 }
 
 static void make_keys(struct download *d)

@@ -55,7 +55,7 @@ test("lines of JSON are the rows of the answer", async () => {
   assert.deepEqual(lines.map((line) => Object.keys(line)), json.results.map(() => json.columns));
   assert.deepEqual(lines.map((line) => Object.values(line)), json.results);
   assert.match(lines[0].timestamp, /\+01:00$/);
-  assert.deepEqual(JSON.parse((await download("SELECT 1 AS a, 2 AS b, 3 AS c, 1, 1, 1", "ndjson")).text), { a: 1, b: 2, c: 3, 1: 1, "1_2": 1, "1_3": 1 });
+  assert.deepEqual(JSON.parse((await download("SELECT 1 AS a, 2 AS b, 3 AS c, 1, 1, 1", "ndjson")).text), { a: 1, b: 2, c: 3, 1: 1, "1__2": 1, "1__3": 1 });
   assert.equal((await download("SELECT event FROM events WHERE event = 'none'", "ndjson")).text, "");
 });
 
@@ -87,6 +87,36 @@ test("every row comes, also without a LIMIT and past the answer's cap", async ()
   assert.equal((await download(wrapped, "csv")).text, "x\r\n6\r\n");
 });
 
+test("Parquet is read by someone else's reader: types, names, joined row groups, none", async () => {
+  const { parquetReadObjects, parquetMetadata } = await import("hyparquet");
+  const { compressors } = await import("hyparquet-compressors");
+  async function read(query) {
+    const reply = await fetch(`${s.url}${base}?format=parquet`, { method: "POST", body: JSON.stringify(hogql(query)),
+      headers: { Authorization: `Bearer ${s.first.personal_api_key}`, "Content-Type": "application/json" } });
+    const file = await reply.arrayBuffer();
+    assert.equal(reply.status, 200, Buffer.from(file).toString());
+    assert.equal(reply.headers.get("content-type"), "application/vnd.apache.parquet");
+    return { list: await parquetReadObjects({ file, compressors }), meta: parquetMetadata(file) };
+  }
+  const many = await read("SELECT number, if(number % 3 = 0, NULL, toString(number)) AS t, [number, 7] AS list FROM numbers(300000)");
+  assert.ok(many.meta.row_groups.length > 1, "it came in pieces");
+  assert.equal(Number(many.meta.num_rows), 300000);
+  many.list.forEach((row, i) => assert.ok(row.number === BigInt(i) && row.t === (i % 3 ? String(i) : null) && row.list[0] === BigInt(i) && row.list.length === 2, JSON.stringify(i)));
+
+  const { list } = await read(`SELECT event, timestamp, properties.text, toInt(properties.i) AS i, toDate(timestamp) AS day, properties, tuple(1, 'a') AS pair
+    FROM events ORDER BY i`);
+  assert.deepEqual(list.map((row) => Number(row.i)), Array.from({ length: 300 }, (_, i) => i));
+  assert.deepEqual(Object.keys(list[7]), ["event", "timestamp", "properties.text", "i", "day", "properties", "pair"]);
+  assert.deepEqual([list[7].event, list[7].timestamp.toISOString(), list[7]["properties.text"], list[7].day.toISOString().slice(0, 10)],
+    ["odd", "2026-01-01T00:07:00.000Z", odd.text, "2026-01-01"]);
+  assert.equal(JSON.parse(list[7].properties).unicode ?? list[7].properties.unicode, odd.unicode);
+
+  const none = await read("SELECT event, timestamp FROM events WHERE event = 'none'");
+  assert.deepEqual([none.list, none.meta.schema.slice(1).map((c) => c.name)], [[], ["event", "timestamp"]]);
+  const refused = await download("SELECT NULL AS n", "parquet");
+  assert.deepEqual([refused.status, refused.json?.code], [400, "unknown_type"], refused.text);
+});
+
 test("what fails before the first row is an error as ever", async () => {
   for (const [query, format, text] of [["SELECT nope FROM events", "csv", /Unable to resolve field: nope/], ["SELECT 1", "xlsx", /Must be one of json, csv/],
     [{ query: { kind: "EventsQuery", select: ["event"] } }, "csv", /Only a HogQLQuery can be downloaded, not a EventsQuery/],
@@ -100,7 +130,7 @@ test("what fails before the first row is an error as ever", async () => {
 });
 
 test("an error in the middle breaks the file off", async () => {
-  for (const format of ["csv", "ndjson"]) {
+  for (const format of ["csv", "ndjson", "parquet"]) {
     const reply = await fetch(`${s.url}${base}?format=${format}`, { method: "POST", body: JSON.stringify(hogql("SELECT intDiv(7, 400000 - number) AS x FROM numbers(900000)")),
       headers: { Authorization: `Bearer ${s.first.personal_api_key}`, "Content-Type": "application/json" } });
     assert.equal(reply.status, 200);
