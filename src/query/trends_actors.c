@@ -1,6 +1,7 @@
 /* trends_actors.c - the actors behind a number of a TrendsQuery: which series, period, bucket and value
  * were clicked on. The statement is trends_sql.c's. */
 #include "query/actors.h"
+#include "query/insight.h"
 #include "query/trends.h"
 
 /* The bucket that the day lies in. Totals have none: all of the range is behind them. */
@@ -43,6 +44,8 @@ int query_actors_trends(struct query_job *j, const struct query_click *click,
     rc = read_day(&t, click, &at, e);
     if (rc == 0)
         rc = trends_actors(&t, &at, &out->select, e);
+    if (rc == 0) /* those that were looked at */
+        query_add_sample(j->arena, t.sample, &out->select);
     out->group_index = rc < 0 ? -1 : trends_group(&t, at.series);
     return rc;
 }
