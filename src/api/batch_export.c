@@ -175,10 +175,10 @@ static int find_integration(struct req *r, const struct export_destination *d,
     if (!d->integration)
         return err_set(e, ERR_INVALID, "destination", "%s batch exports take no integration",
                        d->type);
-    bool named = !str_ends(str_of(d->wrong_kind), STR("."));
-    return err_set(e, ERR_INVALID, "destination", "%s%s" STR_FMT "%s", d->wrong_kind,
-                   named ? " (got kind='" : "", STR_ARG(named ? found.kind : STR("")),
-                   named ? "')" : "");
+    if (d->wrong_kind_named)
+        return err_set(e, ERR_INVALID, "destination", "%s (got kind='" STR_FMT "')", d->wrong_kind,
+                       STR_ARG(found.kind));
+    return err_set(e, ERR_INVALID, "destination", "%s", d->wrong_kind);
 }
 
 /* *out NULL: none is named. */

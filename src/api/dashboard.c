@@ -88,12 +88,13 @@ int search_term(struct req *r, str search, str *out, struct err *e)
 /* Everything that a page depends on besides the rows. */
 static str page_key(struct req *r)
 {
+    str scheme = http_header_of(r->http, "X-Forwarded-Proto");
+    str host = http_header_of(r->http, "Host");
+    str query = http_query_with(r->http, "personal_api_key", NULL);
     return arena_printf(r->arena, "%lld %lld %d " STR_FMT " " STR_FMT " " STR_FMT "?" STR_FMT,
                         (long long)r->project.id, (long long)r->user.id,
                         r->organization.level >= LEVEL_ADMIN,
-                        STR_ARG(http_header_of(r->http, "X-Forwarded-Proto")),
-                        STR_ARG(http_header_of(r->http, "Host")), STR_ARG(r->http->path),
-                        STR_ARG(http_query_with(r->http, "personal_api_key", NULL)));
+                        STR_ARG(scheme), STR_ARG(host), STR_ARG(r->http->path), STR_ARG(query));
 }
 
 static int write_list(struct req *r, bool text, struct err *e)
@@ -108,11 +109,8 @@ static int write_list(struct req *r, bool text, struct err *e)
         rc = dashboard_count(r->db, r->arena, &f, &count, e);
     if (rc == 0)
         rc = dashboard_page(r->db, r->arena, &f, page.limit, page.offset, &rows, &n, e);
-    int64_t *users = arena_alloc(r->arena, (n + 1) * sizeof(*users));
-    for (size_t i = 0; i < n; i++)
-        users[i] = rows[i].created_by;
     if (rc == 0)
-        rc = req_load_users(r, users, n, e);
+        rc = req_load_creators(r, rows, n, e);
     if (rc < 0)
         return rc;
     if (text) {

@@ -69,20 +69,12 @@ static int read_str(const struct field *f, const char *attr, const struct json *
 
 int field_bool(const char *attr, const struct json *v, bool *out, struct err *e)
 {
-    static const char *const yes[] = { "true", "1", "yes", "on", "t", "y" };
-    static const char *const no[] = { "false", "0", "no", "off", "f", "n" };
     if (v->type == JSON_BOOL) {
         *out = v->boolean;
         return 0;
     }
-    if (v->type == JSON_STRING || v->type == JSON_NUMBER)
-        for (size_t i = 0; i < ARRAY_LEN(yes); i++) {
-            bool is_yes = str_eq_nocase(v->text, str_of(yes[i]));
-            if (is_yes || str_eq_nocase(v->text, str_of(no[i]))) {
-                *out = is_yes;
-                return 0;
-            }
-        }
+    if ((v->type == JSON_STRING || v->type == JSON_NUMBER) && str_to_bool(v->text, out))
+        return 0;
     return err_set(e, ERR_INVALID, attr, "Must be a valid boolean.");
 }
 

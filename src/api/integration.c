@@ -46,12 +46,8 @@ static int integration_list(struct req *r, struct err *e)
     if (rc == 0)
         rc = integration_page(r->db, r->arena, r->project.id, kind, page.limit, page.offset, &rows,
                               &n, e);
-    if (rc < 0)
-        return rc;
-    int64_t *users = arena_alloc(r->arena, (n + 1) * sizeof(*users));
-    for (size_t i = 0; i < n; i++)
-        users[i] = rows[i].created_by;
-    rc = req_load_users(r, users, n, e);
+    if (rc == 0)
+        rc = req_load_creators(r, rows, n, e);
     if (rc < 0)
         return rc;
     struct json_writer w = page_open(r, page, count);

@@ -192,6 +192,12 @@ int body_i64(struct req *r, const char *name, int64_t *out, struct err *e);
 
 /* Reads these users at once, so that writing them asks nothing of the store. */
 int req_load_users(struct req *r, const int64_t *ids, size_t n, struct err *e);
+/* The same of a column of rows: their created_by. */
+int req_load_user_column(struct req *r, const void *rows, size_t n, size_t size, size_t offset,
+                         struct err *e);
+#define req_load_creators(r, rows, n, e)                                             \
+    req_load_user_column((r), (rows), (n), sizeof(*(rows)),                          \
+                         offsetof(__typeof__(*(rows)), created_by), (e))
 /* The same for one that was read already. */
 void req_show_user(struct req *r, const struct user *u);
 /* UserBasic; writes null for a user that is gone. */

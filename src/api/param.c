@@ -4,17 +4,15 @@
 
 int param_flag(struct req *r, const char *name, int *out, struct err *e)
 {
-    static const char *const words[] = { "true", "1", "yes", "on", "t", "y",
-                                         "false", "0", "no", "off", "f", "n" };
+    bool yes;
     str v = http_query_of(r->http, name);
     *out = -1;
     if (!v.n)
         return 0;
-    for (size_t i = 0; i < ARRAY_LEN(words); i++)
-        if (str_eq_nocase(v, str_of(words[i]))) {
-            *out = i < 6;
-            return 0;
-        }
+    if (str_to_bool(v, &yes)) {
+        *out = yes;
+        return 0;
+    }
     return err_set(e, ERR_INVALID, name, "Must be a valid boolean.");
 }
 

@@ -115,6 +115,15 @@ int req_load_users(struct req *r, const int64_t *ids, size_t n, struct err *e)
     return rc;
 }
 
+int req_load_user_column(struct req *r, const void *rows, size_t n, size_t size, size_t offset,
+                         struct err *e)
+{
+    int64_t *ids = arena_alloc(r->arena, (n + 1) * sizeof(*ids));
+    for (size_t i = 0; i < n; i++)
+        memcpy(&ids[i], (const char *)rows + i * size + offset, sizeof(*ids));
+    return req_load_users(r, ids, n, e);
+}
+
 int write_user_basic(struct req *r, struct json_writer *w, int64_t user_id, struct err *e)
 {
     struct shown_user *u = shown(r, user_id);

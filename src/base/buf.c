@@ -62,3 +62,16 @@ void buf_printf(struct buf *b, const char *fmt, ...)
     }
     va_end(again);
 }
+
+void buf_url(struct buf *b, str s, bool path)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                     (c && strchr("-_.~", c)) || (path && c == '/');
+        if (plain)
+            buf_char(b, (char)c);
+        else
+            buf_printf(b, "%%%02X", c);
+    }
+}

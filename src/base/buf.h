@@ -21,6 +21,8 @@ void buf_reset(struct buf *b);
 void buf_trim(struct buf *b);
 /* Room for n more bytes at b->p + b->n, or NULL when that passes the maximum. */
 char *buf_room(struct buf *b, size_t n);
+/* Percent-encoded as a part of a URL: all but A-Z a-z 0-9 - . _ ~; '/' stays too when it is a path. */
+void buf_url(struct buf *b, str s, bool path);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 static inline void buf_add(struct buf *b, const void *p, size_t n)

@@ -14,6 +14,18 @@ static bool blank(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+int str_compare(str a, str b)
+{
+    size_t n = a.n < b.n ? a.n : b.n;
+    int order = n ? memcmp(a.p, b.p, n) : 0;
+    return order ? order : (a.n > b.n) - (a.n < b.n);
+}
+
+int str_by_bytes(const void *a, const void *b)
+{
+    return str_compare(*(const str *)a, *(const str *)b);
+}
+
 bool str_eq_nocase(str a, str b)
 {
     if (a.n != b.n)
@@ -70,6 +82,19 @@ str str_split(str *rest, char sep)
     str part = str_slice(*rest, 0, (size_t)at);
     *rest = str_slice(*rest, (size_t)at + 1, rest->n);
     return part;
+}
+
+bool str_to_bool(str s, bool *out)
+{
+    static const char *const words[2][6] = { { "false", "0", "no", "off", "f", "n" },
+                                             { "true", "1", "yes", "on", "t", "y" } };
+    for (int value = 0; value < 2; value++)
+        for (size_t i = 0; i < 6; i++)
+            if (str_eq_nocase(s, str_of(words[value][i]))) {
+                *out = value;
+                return true;
+            }
+    return false;
 }
 
 bool str_to_i64(str s, int64_t *out)

@@ -15,7 +15,8 @@ typedef struct {
     size_t n;
 } str;
 
-/* STR("literal"): a str over a string literal; STR_FMT/STR_ARG: for printf. */
+/* STR("literal"): a str over a string literal; STR_FMT/STR_ARG: for printf.
+ * STR_ARG evaluates its argument more than once: give it a name, not a call that does work. */
 #define STR(lit) ((str){ (lit), sizeof(lit) - 1 })
 #define STR_INIT(lit) { (lit), sizeof(lit) - 1 }
 #define STR_NULL ((str){ NULL, 0 })
@@ -42,6 +43,10 @@ static inline bool str_eqz(str a, const char *z)
     return str_eq(a, str_of(z));
 }
 
+/* Byte by byte; of two where one begins with the other the shorter is first. Below 0, 0, above 0. */
+int str_compare(str a, str b);
+/* The same for qsort, over a list of str. */
+int str_by_bytes(const void *a, const void *b);
 /* ASCII case is ignored; other bytes must be equal. */
 bool str_eq_nocase(str a, str b);
 bool str_starts(str s, str prefix);
@@ -54,6 +59,8 @@ str str_trim(str s);
 /* Cuts *rest at the first sep and returns what stood before it; *rest becomes STR_NULL after
  * the last part. */
 str str_split(str *rest, char sep);
+/* true, 1, yes, on, t, y and their opposites, in any case. False: *out untouched. */
+bool str_to_bool(str s, bool *out);
 /* Decimal with optional '-', nothing else around it, within int64. False: *out untouched. */
 bool str_to_i64(str s, int64_t *out);
 /* A JSON-like number (also "1.", ".5"), the whole of s. False: *out untouched. */

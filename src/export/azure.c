@@ -8,7 +8,6 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
-#include "export/sigv4.h"
 
 #define VERSION "2021-08-06"
 #define SECONDS 15
@@ -92,7 +91,7 @@ int azure_call(const struct azure *z, struct arena *a, const char *method, str p
     struct tm tm;
     BUG_ON(!gmtime_r(&now, &tm));
     strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
-    str encoded = sigv4_encode(a, path, true);
+    str encoded = outgoing_escape(a, path, true);
     struct outgoing_header headers[] = {
         { "Authorization", sign(z, a, method, encoded, container, body, str_of(date)) },
         { "x-ms-date", str_of(date) },

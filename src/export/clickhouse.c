@@ -3,7 +3,6 @@
 #include "base/limits.h"
 #include "base/uuid.h"
 #include "export/destination.h"
-#include "export/sigv4.h"
 
 #define SECONDS 15
 
@@ -30,8 +29,8 @@ int export_check_clickhouse(struct arena *a, const struct export_destination *d,
 
 static str parameter(struct arena *a, const char *name, str value)
 {
-    return arena_printf(a, "&param_%s=" STR_FMT, name,
-                        STR_ARG(sigv4_encode(a, value, false)));
+    str escaped = outgoing_escape(a, value, false);
+    return arena_printf(a, "&param_%s=" STR_FMT, name, STR_ARG(escaped));
 }
 
 /* The first line of what went wrong. */
@@ -55,9 +54,10 @@ static bool run(struct export_trial *t, str sql, str table, str *got, str *why)
         { "X-ClickHouse-Key", json_get_text(t->config, "password") },
         { 0 },
     };
+    str in = parameter(a, "database", json_get_text(t->config, "database"));
+    str on = parameter(a, "table", table);
     str full = arena_printf(a, STR_FMT "/?max_execution_time=10" STR_FMT STR_FMT, STR_ARG(url),
-                            STR_ARG(parameter(a, "database", json_get_text(t->config, "database"))),
-                            STR_ARG(parameter(a, "table", table)));
+                            STR_ARG(in), STR_ARG(on));
     struct outgoing_request q = { .method = "POST", .url = full.p, .headers = headers, .body = sql,
                                   .answer_max = LIMIT_DESTINATION_ANSWER, .seconds = SECONDS };
     if (outgoing_run(t->outgoing, a, &q, &answer, &e) < 0) {

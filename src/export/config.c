@@ -15,13 +15,6 @@ static const struct export_field *find(const struct export_field *fields, str na
     return NULL;
 }
 
-static int by_text(const void *x, const void *y)
-{
-    const str *a = x, *b = y;
-    int c = memcmp(a->p, b->p, a->n < b->n ? a->n : b->n);
-    return c ? c : (a->n > b->n) - (a->n < b->n);
-}
-
 /* All of them at once, sorted. */
 static int check_names(struct arena *a, const struct export_field *fields,
                        const struct json *given, struct err *e)
@@ -34,7 +27,7 @@ static int check_names(struct arena *a, const struct export_field *fields,
     if (!n)
         return 0;
     struct buf b = BUF_INIT(600);
-    qsort(unknown, n, sizeof(*unknown), by_text);
+    qsort(unknown, n, sizeof(*unknown), str_by_bytes);
     for (size_t i = 0; i < n; i++)
         buf_printf(&b, "%s'" STR_FMT "'", i ? ", " : "", STR_ARG(unknown[i]));
     err_set(e, ERR_INVALID, FIELDS_ERROR, "Configuration has unknown field/s: " STR_FMT,
@@ -63,15 +56,6 @@ static struct json *whole_number(struct arena *a, int64_t n)
     return out;
 }
 
-static bool word_is_true(str s)
-{
-    static const char *const yes[] = { "y", "yes", "t", "true", "on", "1" };
-    for (size_t i = 0; i < ARRAY_LEN(yes); i++)
-        if (str_eq_nocase(s, str_of(yes[i])))
-            return true;
-    return false;
-}
-
 static bool all_texts(const struct json *list)
 {
     for (const struct json *m = list->head; m; m = m->next)
@@ -85,6 +69,7 @@ static int convert(struct arena *a, const struct export_field *f, const struct j
                    struct json **out, struct err *e)
 {
     int64_t n;
+    bool yes;
     bool same = (f->type == EXPORT_STR && v->type == JSON_STRING) ||
                 (f->type == EXPORT_INT && v->type == JSON_NUMBER && v->integer) ||
                 (f->type == EXPORT_BOOL && v->type == JSON_BOOL) ||
@@ -95,7 +80,7 @@ static int convert(struct arena *a, const struct export_field *f, const struct j
     else if (v->type == JSON_STRING && f->type == EXPORT_INT && str_to_i64(v->text, &n))
         *out = whole_number(a, n);
     else if (v->type == JSON_STRING && f->type == EXPORT_BOOL)
-        *out = json_new_bool(a, word_is_true(v->text));
+        *out = json_new_bool(a, str_to_bool(v->text, &yes) && yes);
     else
         return wrong_type(f, v, e);
     return 0;
@@ -179,8 +164,9 @@ int export_check_files(struct arena *a, const struct json *config, struct err *e
     for (size_t i = 0; codecs[i]; i++)
         if (str_eqz(codec, codecs[i]))
             return 0;
+    str known = names_of(a, codecs);
     return err_set(e, ERR_INVALID, "destination",
                    "Compression " STR_FMT " is not supported for file format " STR_FMT
                    ". Supported compressions are " STR_FMT, STR_ARG(str_utf8_prefix(codec, 100)),
-                   STR_ARG(format), STR_ARG(names_of(a, codecs)));
+                   STR_ARG(format), STR_ARG(known));
 }

@@ -65,15 +65,24 @@ static const struct export_field local_fields[] = {
 #define STEPS(list) list, ARRAY_LEN(list)
 
 static const struct export_destination kinds[] = {
-    { "AwsS3", aws_fields, "aws-s3", "Integration provided is not an AWS S3 integration", export_check_s3, STEPS(export_aws_steps) },
+    { "AwsS3", aws_fields, "aws-s3", "Integration provided is not an AWS S3 integration", true,
+      export_check_s3, STEPS(export_aws_steps) },
     { "S3Compatible", compatible_fields, "s3-compatible",
-      "Integration provided is not an S3-compatible integration", export_check_s3, STEPS(export_s3_steps) },
+      "Integration provided is not an S3-compatible integration", true,
+      export_check_s3, STEPS(export_s3_steps) },
     { "S3", s3_fields, "s3-compatible",
-      "Integration provided is not an S3-compatible integration", export_check_s3, STEPS(export_s3_steps) }, /* what older clients send */
-    { "AzureBlob", azure_fields, "azure-blob", "Integration is not an Azure Blob integration.", export_check_azure, STEPS(export_azure_steps) },
-    { "Postgres", postgres_fields, "postgresql", "Integration is not a PostgreSQL integration.", export_check_postgres, STEPS(export_postgres_steps) },
-    { "ClickHouse", clickhouse_fields, "clickhouse", "Integration is not a ClickHouse integration.", export_check_clickhouse, STEPS(export_clickhouse_steps) },
-    { "LocalFile", local_fields, NULL, NULL, export_check_local, STEPS(export_local_steps) },
+      "Integration provided is not an S3-compatible integration", true,
+      export_check_s3, STEPS(export_s3_steps) }, /* what older clients send */
+    { "AzureBlob", azure_fields, "azure-blob",
+      "Integration is not an Azure Blob integration.", false,
+      export_check_azure, STEPS(export_azure_steps) },
+    { "Postgres", postgres_fields, "postgresql",
+      "Integration is not a PostgreSQL integration.", false,
+      export_check_postgres, STEPS(export_postgres_steps) },
+    { "ClickHouse", clickhouse_fields, "clickhouse",
+      "Integration is not a ClickHouse integration.", false,
+      export_check_clickhouse, STEPS(export_clickhouse_steps) },
+    { "LocalFile", local_fields, NULL, NULL, false, export_check_local, STEPS(export_local_steps) },
 };
 
 const struct export_destination *export_destination_find(str type)

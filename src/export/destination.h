@@ -37,7 +37,8 @@ struct export_destination {
     const char *type;
     const struct export_field *fields;
     const char *integration;  /* the kind of integration it takes credentials from */
-    const char *wrong_kind;   /* what is said of one of another kind */
+    const char *wrong_kind;   /* what is said of one of another kind … */
+    bool wrong_kind_named;    /* … and whether that kind is told */
     /* What no single field can tell. The error's attr is "destination". NULL: nothing. */
     int (*check)(struct arena *a, const struct export_destination *d, const struct json *config,
                  struct err *e);

@@ -90,8 +90,8 @@ static PGconn *connect_to(struct export_trial *t)
         PQsetNoticeProcessor(c, drop_noticed, NULL);
         return c;
     }
-    step_failed(t, "Could not establish a connection to PostgreSQL: " STR_FMT,
-                STR_ARG(reason(a, PQerrorMessage(c))));
+    str why = reason(a, PQerrorMessage(c));
+    step_failed(t, "Could not establish a connection to PostgreSQL: " STR_FMT, STR_ARG(why));
     PQfinish(c);
     return NULL;
 }

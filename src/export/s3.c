@@ -74,7 +74,8 @@ int s3_call(const struct s3 *s, struct arena *a, const char *method, str key, st
                                                                     STR_ARG(s->bucket),
                                                                     key.p ? "/" : "", STR_ARG(key));
     struct sigv4_request q = { .method = method, .host = host_of(s, a, &scheme) };
-    q.path = arena_printf(a, "/" STR_FMT, STR_ARG(sigv4_encode(a, place, true)));
+    str encoded = outgoing_escape(a, place, true);
+    q.path = arena_printf(a, "/" STR_FMT, STR_ARG(encoded));
     sha256_hex(body.p ? body : STR(""), hash);
     q.body_hash = (str){ hash, 64 };
     str signature = sigv4_sign(a, &s->key, &q, clock_now_us(), &date);

@@ -3,34 +3,13 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <stdio.h>
+#include <sodium.h>
 #include <time.h>
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/uuid.h"
 
 #define HASH 32
-
-str sigv4_encode(struct arena *a, str text, bool path)
-{
-    static const char hex[] = "0123456789ABCDEF";
-    char *out = arena_alloc(a, text.n * 3 + 1);
-    size_t n = 0;
-    for (size_t i = 0; i < text.n; i++) {
-        unsigned char c = (unsigned char)text.p[i];
-        bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                     c == '-' || c == '.' || c == '_' || c == '~' || (path && c == '/');
-        if (plain) {
-            out[n++] = (char)c;
-            continue;
-        }
-        out[n++] = '%';
-        out[n++] = hex[c >> 4];
-        out[n++] = hex[c & 15];
-    }
-    return (str){ out, n };
-}
 
 static void mac(const unsigned char *key, size_t key_n, str text, unsigned char out[HASH])
 {
@@ -86,8 +65,7 @@ str sigv4_sign(struct arena *a, const struct sigv4_key *k, const struct sigv4_re
     signing_key(a, k, day, key);
     mac(key, HASH, to_sign, signature);
     char *hex = arena_alloc(a, HASH * 2 + 1);
-    for (size_t i = 0; i < HASH; i++)
-        snprintf(hex + i * 2, 3, "%02x", signature[i]);
+    sodium_bin2hex(hex, HASH * 2 + 1, signature, HASH);
     return arena_printf(a,
                         "AWS4-HMAC-SHA256 Credential=" STR_FMT "/" STR_FMT
                         ", SignedHeaders=" STR_FMT ", Signature=%s",

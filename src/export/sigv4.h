@@ -1,6 +1,6 @@
 /* sigv4.h - AWS Signature Version 4, as S3 and its likes check it.
  *
- * The path and the query are signed as they are sent: both are encoded here, once. */
+ * The path and the query are signed as they are sent. */
 #pragma once
 
 #include "base/arena.h"
@@ -19,8 +19,6 @@ struct sigv4_request {
     str body_hash; /* hex of SHA-256 of the body */
 };
 
-/* Bytes outside A-Z a-z 0-9 - . _ ~ as %XX; '/' stays when `path`. */
-str sigv4_encode(struct arena *a, str text, bool path);
 /* now: microseconds. *date is the value of x-amz-date; the result that of Authorization. Signed are
  * host, x-amz-content-sha256, x-amz-date and, when there is one, x-amz-security-token. */
 str sigv4_sign(struct arena *a, const struct sigv4_key *k, const struct sigv4_request *q,

@@ -97,6 +97,8 @@ bool parse_at_tag(const struct parser *p, struct token t);
 struct hogql_node *parse_primary(struct parser *p);
 /* "," separated, one comma more allowed, up to the closing token. */
 struct hogql_node *parse_list(struct parser *p, enum tok closing);
+/* The same up to ")" or ORDER BY. */
+struct hogql_node *parse_arguments(struct parser *p);
 /* Is the token a word that no alias may be? Then the error is set. */
 bool parse_reserved_alias(struct parser *p, struct token t);
 /* { … }: a placeholder or a dict. */

@@ -84,27 +84,11 @@ static struct hogql_node *query_argument(struct parser *p)
     return parse_done(p, list, start);
 }
 
-/* Up to ")" or ORDER BY. */
-static struct hogql_node *argument_list(struct parser *p)
-{
-    struct hogql_node *list = hogql_list(p->arena, HOGQL_LIST);
-    uint32_t start = p->cur.start;
-    while (!parse_is(p, TOK_RPAREN) && !parse_at_two(p, KW_ORDER, KW_BY)) {
-        struct hogql_node *item = parse_expr(p, LEVEL_LOOSEST);
-        if (!item)
-            return NULL;
-        hogql_add(p->arena, list, item);
-        if (!parse_accept(p, TOK_COMMA))
-            break;
-    }
-    return parse_done(p, list, start);
-}
-
 /* DISTINCT before arguments: the flag is set on the list, for arguments(). */
 static struct hogql_node *distinct_arguments(struct parser *p)
 {
     parse_advance(p);
-    struct hogql_node *list = argument_list(p);
+    struct hogql_node *list = parse_arguments(p);
     if (!list || (!parse_is(p, TOK_RPAREN) && !parse_is_kw(p, KW_ORDER)))
         return list ? parse_no_way(p) : NULL;
     list->flags = HOGQL_DISTINCT;
@@ -129,11 +113,11 @@ static bool arguments(struct parser *p, struct hogql_node *call)
     struct hogql_node *list;
     str first = parse_text(p, p->cur);
     if (parse_is_kw(p, KW_DISTINCT))
-        list = parse_either(p, distinct_arguments, argument_list);
+        list = parse_either(p, distinct_arguments, parse_arguments);
     else if (parse_may_start_query(p))
-        list = parse_either(p, query_argument, argument_list);
+        list = parse_either(p, query_argument, parse_arguments);
     else
-        list = argument_list(p);
+        list = parse_arguments(p);
     if (!list)
         return false;
     call->flags |= list->flags;

@@ -72,11 +72,11 @@ struct hogql_node *parse_number(struct parser *p)
 
 /* -------------------------------------------------------------------------- lists */
 
-struct hogql_node *parse_list(struct parser *p, enum tok closing)
+static struct hogql_node *list_before(struct parser *p, enum tok closing, bool order)
 {
     struct hogql_node *list = hogql_list(p->arena, HOGQL_LIST);
     uint32_t start = p->cur.start;
-    while (!parse_is(p, closing)) {
+    while (!parse_is(p, closing) && !(order && parse_at_two(p, KW_ORDER, KW_BY))) {
         struct hogql_node *item = parse_expr(p, LEVEL_LOOSEST);
         if (!item)
             return NULL;
@@ -85,6 +85,16 @@ struct hogql_node *parse_list(struct parser *p, enum tok closing)
             break;
     }
     return parse_done(p, list, start);
+}
+
+struct hogql_node *parse_list(struct parser *p, enum tok closing)
+{
+    return list_before(p, closing, false);
+}
+
+struct hogql_node *parse_arguments(struct parser *p)
+{
+    return list_before(p, TOK_RPAREN, true);
 }
 
 bool parse_reserved_alias(struct parser *p, struct token t)

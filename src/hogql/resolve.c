@@ -24,6 +24,12 @@ int resolve_error(struct resolver *r, const struct hogql_node *at, const char *f
     return ERR_INVALID;
 }
 
+int resolve_placeholder(struct resolver *r, const struct hogql_node *at)
+{
+    str text = hogql_to_text(r->arena, at);
+    return resolve_error(r, at, "Unresolved placeholder: " STR_FMT, STR_ARG(text));
+}
+
 int resolve_mend(struct resolver *r, const struct hogql_node *field, str wrong, str right)
 {
     str *names = arena_alloc(r->arena, field->names_n * sizeof(*names));
@@ -225,8 +231,7 @@ static int wrong_source(struct resolver *r, const struct hogql_node *at)
         return resolve_error(r, at, "%s is not supported in the 'clickhouse' dialect",
                              at->flags & HOGQL_UNPIVOT ? "UNPIVOT" : "PIVOT");
     case HOGQL_PLACEHOLDER:
-        return resolve_error(r, at, "Unresolved placeholder: " STR_FMT,
-                             STR_ARG(hogql_to_text(r->arena, at)));
+        return resolve_placeholder(r, at);
     case HOGQL_TAG:
         return resolve_error(r, at, "Unknown table `<" STR_FMT ">`.", STR_ARG(at->text));
     case HOGQL_LIST:

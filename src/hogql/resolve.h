@@ -143,6 +143,8 @@ int resolve_query(struct resolver *r, struct scope *outer, struct hogql_node **a
                   struct outputs *out);
 int resolve_error(struct resolver *r, const struct hogql_node *at, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* One that nothing was put in the place of. */
+int resolve_placeholder(struct resolver *r, const struct hogql_node *at);
 /* Behind resolve_error at a FIELD: what mends it is one name of the chain written otherwise. Returns
  * ERR_INVALID. */
 int resolve_mend(struct resolver *r, const struct hogql_node *field, str wrong, str right);

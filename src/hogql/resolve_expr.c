@@ -272,8 +272,7 @@ static int dispatch(struct resolver *r, struct scope *s, struct hogql_node **at)
             return resolve_cohort(r, s, at);
         return simple(r, s, n);
     case HOGQL_PLACEHOLDER:
-        return resolve_error(r, n, "Unresolved placeholder: " STR_FMT,
-                             STR_ARG(hogql_to_text(r->arena, n)));
+        return resolve_placeholder(r, n);
     case HOGQL_POSITION:
         return resolve_error(r, n, "Positional references are not allowed in clickhouse dialect");
     case HOGQL_STAR: case HOGQL_COLUMNS: case HOGQL_SPREAD:

@@ -226,3 +226,12 @@ int outgoing_run(struct outgoing *o, struct arena *a, const struct outgoing_requ
     buf_release(&t.body);
     return rc;
 }
+
+str outgoing_escape(struct arena *a, str text, bool path)
+{
+    struct buf b = BUF_INIT(text.n * 3);
+    buf_url(&b, text, path);
+    str out = arena_str(a, buf_view(&b));
+    buf_release(&b);
+    return out;
+}

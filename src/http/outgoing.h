@@ -30,6 +30,9 @@ struct outgoing_answer {
     str body; /* in the arena */
 };
 
+/* buf_url, in the arena. */
+str outgoing_escape(struct arena *a, str text, bool path);
+
 /* reach must live as long. */
 int outgoing_start(const struct reach *reach, struct outgoing **out, struct err *e);
 /* After everyone who asks has ended. NULL is allowed. */

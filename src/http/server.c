@@ -89,26 +89,13 @@ struct query_edit {
     const char *drop;
 };
 
-static void add_escaped(struct buf *b, str s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                     (c && strchr("-_.~", c));
-        if (plain)
-            buf_char(b, (char)c);
-        else
-            buf_printf(b, "%%%02X", c);
-    }
-}
-
 static void add_pair(struct buf *b, str key, str value)
 {
     if (b->n)
         buf_char(b, '&');
-    add_escaped(b, key);
+    buf_url(b, key, false);
     buf_char(b, '=');
-    add_escaped(b, value);
+    buf_url(b, value, false);
 }
 
 static enum MHD_Result keep_pair(void *cls, enum MHD_ValueKind kind, const char *key, size_t key_n,

@@ -14,11 +14,10 @@ const struct static_file *static_find(const struct static_file *files, size_t n,
     size_t low = 0, high = n;
     while (low < high) {
         size_t mid = low + (high - low) / 2;
-        str at = str_of(files[mid].name);
-        int order = memcmp(at.p, name.p, at.n < name.n ? at.n : name.n);
-        if (order == 0 && at.n == name.n)
+        int order = str_compare(str_of(files[mid].name), name);
+        if (order == 0)
             return &files[mid];
-        if (order < 0 || (order == 0 && at.n < name.n))
+        if (order < 0)
             low = mid + 1;
         else
             high = mid;

@@ -1,8 +1,6 @@
 /* batch.c - see batch.h. */
 #include "ingest/batch.h"
 
-#include <stdlib.h>
-
 #include "base/log.h"
 #include "base/map.h"
 #include "ingest/payload.h"

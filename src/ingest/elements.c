@@ -15,20 +15,9 @@ struct pair {
     str name, value;
 };
 
-static int compare(str x, str y)
-{
-    int c = memcmp(x.p, y.p, x.n < y.n ? x.n : y.n);
-    return c ? c : (x.n > y.n) - (x.n < y.n);
-}
-
-static int by_text(const void *a, const void *b)
-{
-    return compare(*(const str *)a, *(const str *)b);
-}
-
 static int by_name(const void *a, const void *b)
 {
-    return compare(((const struct pair *)a)->name, ((const struct pair *)b)->name);
+    return str_compare(((const struct pair *)a)->name, ((const struct pair *)b)->name);
 }
 
 /* A quote that has its backslash already gets no other. */
@@ -64,7 +53,7 @@ static void add_classes(struct buf *b, const struct json *v)
          m = m->next)
         if (m->type == JSON_STRING && m->text.n)
             words[n++] = m->text;
-    qsort(words, n, sizeof(*words), by_text);
+    qsort(words, n, sizeof(*words), str_by_bytes);
     for (size_t i = 0; i < n; i++) {
         buf_char(b, '.');
         for (size_t k = 0; k < words[i].n; k++)

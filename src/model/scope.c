@@ -33,11 +33,10 @@ static bool is_object(str name)
     size_t from = 0, to = ARRAY_LEN(objects);
     while (from < to) {
         size_t middle = (from + to) / 2;
-        str at = str_of(objects[middle]);
-        int order = memcmp(name.p, at.p, name.n < at.n ? name.n : at.n);
-        if (order == 0 && name.n == at.n)
+        int order = str_compare(name, str_of(objects[middle]));
+        if (order == 0)
             return true;
-        if (order < 0 || (order == 0 && name.n < at.n))
+        if (order < 0)
             to = middle;
         else
             from = middle + 1;

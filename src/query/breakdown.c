@@ -359,7 +359,5 @@ int query_breakdown_compare(const struct json *x, const struct json *y)
             order = query_breakdown_compare(x, y);
         return order;
     }
-    size_t n = x->text.n < y->text.n ? x->text.n : y->text.n;
-    int order = n ? memcmp(x->text.p, y->text.p, n) : 0;
-    return order ? order : (x->text.n > y->text.n) - (x->text.n < y->text.n);
+    return str_compare(x->text, y->text);
 }

@@ -276,9 +276,7 @@ int64_t query_stale_at(const struct query_entry *entry, bool lazy)
 static int by_key(const void *x, const void *y)
 {
     const struct json *const *a = x, *const *b = y;
-    size_t n = (*a)->key.n < (*b)->key.n ? (*a)->key.n : (*b)->key.n;
-    int order = memcmp((*a)->key.p, (*b)->key.p, n);
-    return order ? order : ((*a)->key.n > (*b)->key.n) - ((*a)->key.n < (*b)->key.n);
+    return str_compare((*a)->key, (*b)->key);
 }
 
 /* Members that change nothing in the results. */

@@ -102,10 +102,9 @@ static struct funnel_value *value_of(struct counter *c, str *parts, size_t n)
 int funnel_compare_labels(const struct funnel_value *x, const struct funnel_value *y)
 {
     for (size_t i = 0; i < x->label_n && i < y->label_n; i++) {
-        size_t n = x->label[i].n < y->label[i].n ? x->label[i].n : y->label[i].n;
-        int order = n ? memcmp(x->label[i].p, y->label[i].p, n) : 0;
-        if (order || x->label[i].n != y->label[i].n)
-            return order ? order : x->label[i].n < y->label[i].n ? -1 : 1;
+        int order = str_compare(x->label[i], y->label[i]);
+        if (order)
+            return order;
     }
     return 0;
 }

@@ -219,7 +219,8 @@ str query_regex_escape(struct arena *a, str text)
 
 str query_tag_regex(struct arena *a, str tag)
 {
-    return arena_printf(a, "(^|;)" STR_FMT "(\\.|$|;|:)", STR_ARG(query_regex_escape(a, tag)));
+    str escaped = query_regex_escape(a, tag);
+    return arena_printf(a, "(^|;)" STR_FMT "(\\.|$|;|:)", STR_ARG(escaped));
 }
 
 /* The value as it stands in the chain, literally. */
@@ -235,20 +236,9 @@ static str value_of(struct arena *a, str value)
     return query_regex_escape(a, (str){ p, n });
 }
 
-static int compare(str x, str y)
-{
-    int c = memcmp(x.p, y.p, x.n < y.n ? x.n : y.n);
-    return c ? c : (x.n > y.n) - (x.n < y.n);
-}
-
-static int by_text(const void *x, const void *y)
-{
-    return compare(*(const str *)x, *(const str *)y);
-}
-
 static int by_name(const void *x, const void *y)
 {
-    return compare(((const struct attribute *)x)->name, ((const struct attribute *)y)->name);
+    return str_compare(((const struct attribute *)x)->name, ((const struct attribute *)y)->name);
 }
 
 static void add_attributes(struct arena *a, struct buf *b, const struct compound *c)
@@ -272,7 +262,7 @@ static void add_attributes(struct arena *a, struct buf *b, const struct compound
 
 static void add_element(struct arena *a, struct buf *b, struct compound *c)
 {
-    qsort(c->classes, c->classes_n, sizeof(*c->classes), by_text);
+    qsort(c->classes, c->classes_n, sizeof(*c->classes), str_by_bytes);
     qsort(c->attributes, c->attributes_n, sizeof(*c->attributes), by_name);
     if (c->tag.p)
         buf_str(b, query_regex_escape(a, c->tag));

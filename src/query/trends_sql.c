@@ -194,29 +194,36 @@ static int aggregate(struct branch *b, struct hogql_node **out, struct err *e)
     return finish(b, &s, out, e);
 }
 
+/* x, the value, over the rows that `in` makes. */
+static int over(struct branch *b, const struct shape *in, struct hogql_node *x,
+                struct hogql_node **out, struct err *e)
+{
+    struct hogql_node *source;
+    int rc = finish(b, in, &source, e);
+    if (rc < 0)
+        return rc;
+    struct shape s = shape_of(b, source);
+    inner_keys(b, &s);
+    value(b, &s, x, "value");
+    return finish(b, &s, out, e);
+}
+
 /* Cumulative displays count an actor once, in its first bucket. */
 static int once_each(struct branch *b, struct hogql_node **out, struct err *e)
 {
-    struct shape in = shape_of(b, NULL), s;
-    struct hogql_node *source;
+    struct shape in = shape_of(b, NULL);
     key(b, &in, actor(b), "actor");
     if (b->t->breakdown.expression)
         key(b, &in, hogql_copy(b->a, b->t->breakdown.expression), "breakdown");
     value(b, &in, hogql_call(b->a, "min", bucket(b), NULL), "bucket");
     in.where = where(b, query_dates_start(b->dates));
-    int rc = finish(b, &in, &source, e);
-    if (rc < 0)
-        return rc;
-    s = shape_of(b, source);
-    inner_keys(b, &s);
-    value(b, &s, hogql_call(b->a, "count", NULL), "value");
-    return finish(b, &s, out, e);
+    return over(b, &in, hogql_call(b->a, "count", NULL), out, e);
 }
 
 static int per_actor(struct branch *b, struct hogql_node **out, struct err *e)
 {
-    struct shape in = shape_of(b, NULL), s;
-    struct hogql_node *source, *x;
+    struct shape in = shape_of(b, NULL);
+    struct hogql_node *x;
     int rc = hogql_parse_expr(b->a, str_of(b->entity->math->text), NULL, &x, e);
     if (rc < 0)
         return rc;
@@ -224,21 +231,15 @@ static int per_actor(struct branch *b, struct hogql_node **out, struct err *e)
     key(b, &in, actor(b), "actor");
     value(b, &in, hogql_call(b->a, "count", NULL), "c");
     in.where = where(b, query_dates_start(b->dates));
-    rc = finish(b, &in, &source, e);
-    if (rc < 0)
-        return rc;
-    s = shape_of(b, source);
-    inner_keys(b, &s);
-    value(b, &s, x, "value");
-    return finish(b, &s, out, e);
+    return over(b, &in, x, out, e);
 }
 
 /* Sessions that have an event there, each with its number once. */
 static int per_session(struct branch *b, struct hogql_node **out, struct err *e)
 {
     struct arena *a = b->a;
-    struct shape in = shape_of(b, NULL), s;
-    struct hogql_node *source, *x;
+    struct shape in = shape_of(b, NULL);
+    struct hogql_node *x;
     int rc = expression(b, name(b, "of_session"), &x, e);
     if (rc < 0)
         return rc;
@@ -248,13 +249,7 @@ static int per_session(struct branch *b, struct hogql_node **out, struct err *e)
     in.where = hogql_and(a, where(b, query_dates_start(b->dates)),
                          hogql_compare(a, HOGQL_NE, name(b, "$session_id"),
                                        hogql_string(a, STR(""))));
-    rc = finish(b, &in, &source, e);
-    if (rc < 0)
-        return rc;
-    s = shape_of(b, source);
-    inner_keys(b, &s);
-    value(b, &s, x, "value");
-    return finish(b, &s, out, e);
+    return over(b, &in, x, out, e);
 }
 
 static bool is_fine(const struct branch *b)

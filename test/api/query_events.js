@@ -3,15 +3,7 @@
 "use strict";
 const { randomUUID } = require("node:crypto");
 const { eventually, rows } = require("./server.js");
-
-function random(seed) { // mulberry32
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
+const { random } = require("../random.js");
 
 // n events between two instants, by 14 people, oldest first: {uuid, event, distinct_id, timestamp, properties}.
 function makeEvents(seed, n, from, to) {

@@ -6,16 +6,7 @@
 const assert = require("node:assert");
 const http = require("node:http");
 const { engine, eventually, rows } = require("../api/server.js");
-
-// mulberry32: small, and the same everywhere.
-function random(seed) {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
+const { random } = require("../random.js");
 
 // The run's seed: FAULT_SEED repeats one. Printed with every failure.
 const seed = Number(process.env.FAULT_SEED) || Date.now() % 1e9;

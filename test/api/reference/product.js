@@ -2,15 +2,7 @@
 // names and merge, companies, events without a person, and instants close to where days begin.
 "use strict";
 const { randomUUID } = require("node:crypto");
-
-function random(seed) { // mulberry32
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
+const { random } = require("../../random.js");
 
 const HOUR = 3600000, DAY = 24 * HOUR;
 
