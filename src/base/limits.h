@@ -48,8 +48,8 @@
 #define LIMIT_QUERIES_RUNNING 4           /* queries at work in the engine at a time */
 #define LIMIT_QUERIES_RUNNING_PROJECT 3   /* those of one project */
 #define LIMIT_DOWNLOADS 2                 /* downloads at a time; each has a reader of the engine */
-#define LIMIT_QUERIES_INSIDE 28           /* callers that wait for a result; more are refused */
-#define LIMIT_QUERIES_INSIDE_PROJECT 24   /* those of one project: six dashboards at a time */
+#define LIMIT_QUERIES_INSIDE 24           /* callers that wait for a result; more are refused */
+#define LIMIT_QUERIES_INSIDE_PROJECT 16   /* those of one project */
 #define LIMIT_QUERY_LOG 4096              /* queries remembered in the query log */
 #define LIMIT_BACKGROUND_QUERIES 200      /* queries in the background, ended ones included */
 #define LIMIT_PERSON (1u << 20)           /* bytes of a person's or group's properties */
