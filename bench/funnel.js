@@ -3,8 +3,7 @@
 // hand-written ClickHouse SQL for the same counts: windowFunnel for funnels in order, arrays per person where
 // windowFunnel has no answer. Prints the ratio for each, rows/s, and the most memory the processes took.
 "use strict";
-const fs = require("node:fs");
-const { folder, serve, engine, median, child_of, run } = require("./lib/bench.js");
+const { folder, serve, engine, median, child_of, most, forget, timed, run } = require("./lib/bench.js");
 
 const n = Number(process.env.BENCH_EVENTS ?? 2000000), people = Math.ceil(n / 20), rounds = 3;
 const range = { date_from: "2026-03-01", date_to: "2026-04-29" };
@@ -41,20 +40,6 @@ const kinds = [
   ["time to convert", query({ funnelVizType: "time_to_convert" }), null],
   ["trends by day", query({ funnelVizType: "trends" }), null],
 ];
-
-// Processor seconds of a process so far: what other work on the machine does not change.
-const cpu = (pid) => {
-  const fields = fs.readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-};
-const most = (pid) => Number(fs.readFileSync(`/proc/${pid}/status`, "utf8").match(/VmHWM:\s+(\d+)/)[1]) / 1024;
-const forget = (pid) => fs.writeFileSync(`/proc/${pid}/clear_refs`, "5"); // the high-water mark
-
-// {took, cpu, answer}: seconds on the clock, and of the processes.
-async function timed(pids, fn) {
-  const used = () => pids.reduce((n, pid) => n + cpu(pid), 0), before = used(), begun = process.hrtime.bigint(), answer = await fn();
-  return { took: Number(process.hrtime.bigint() - begun) / 1e9, cpu: used() - before, answer };
-}
 
 run(async () => {
   const { data, key } = folder("funnel"), { child, url } = await serve(data, "--clock", "2026-05-10T00:00:00Z"), other = child_of(child.pid);

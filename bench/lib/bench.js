@@ -26,9 +26,9 @@ function begin(program, args, ready, env = {}) {
   });
 }
 
-// A fresh data folder: {data, token, key}.
+// A fresh data folder: {data, token, key}. name: among the run's own, which go when it ends, or any path.
 function folder(name = "data") {
-  const data = path.join(dir, name);
+  const data = path.resolve(dir, name);
   const first = JSON.parse(execFileSync(hoglet, ["init", "--data", data, "--email", "a@b.example", "--password",
     "correct horse", "--json"], { encoding: "utf8" }));
   return { data, token: first.project_api_key, key: first.personal_api_key };
@@ -100,6 +100,33 @@ const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length 
 const rss = (pid) => Number(fs.readFileSync(`/proc/${pid}/status`, "utf8").match(/VmRSS:\s+(\d+)/)[1]) / 1024;
 const child_of = (pid) => Number(execFileSync("pgrep", ["-P", String(pid)], { encoding: "utf8" }));
 
+// Processor seconds of a process so far: what other work on the machine does not change.
+const cpu = (pid) => {
+  const fields = fs.readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+};
+// The most memory it took since forget, in MB.
+const most = (pid) => Number(fs.readFileSync(`/proc/${pid}/status`, "utf8").match(/VmHWM:\s+(\d+)/)[1]) / 1024;
+const forget = (pid) => fs.writeFileSync(`/proc/${pid}/clear_refs`, "5");
+
+// {took, cpu, answer}: seconds on the clock, and of the processes.
+async function timed(pids, fn) {
+  const used = () => pids.reduce((n, pid) => n + cpu(pid), 0), before = used(), begun = process.hrtime.bigint(), answer = await fn();
+  return { took: Number(process.hrtime.bigint() - begun) / 1e9, cpu: used() - before, answer };
+}
+
+// The answer to a query node, computed or as `refresh` says.
+async function query_api(url, key, query, refresh = "force_blocking") {
+  const reply = await fetch(`${url}/api/projects/@current/query/`, { method: "POST", body: JSON.stringify({ query, refresh }),
+    headers: { Authorization: `Bearer ${key}`, "Content-Type": "application/json" } });
+  if (reply.status !== 200) throw new Error(await reply.text());
+  return reply.json();
+}
+
+// The SQL that the engine is sent for an insight, of its HogQL: without the limit that HogQL of a caller gets.
+const printed = (hogql) => execFileSync(hoglet, ["hogql", "print", "--teams", "1"], { input: hogql, encoding: "utf8" })
+  .replace(/ LIMIT 100 (?=SETTINGS [^)]*$)/, " ");
+
 function run(main) {
   main().catch((e) => { console.error(e); process.exitCode = 1; }).finally(() => {
     for (const child of children) {
@@ -110,4 +137,4 @@ function run(main) {
   });
 }
 
-module.exports = { begin, folder, serve, same_bytes, wrk, engine, status, batches, median, rss, child_of, run, dir, hoglet };
+module.exports = { begin, folder, serve, same_bytes, wrk, engine, status, batches, median, rss, child_of, most, forget, timed, query_api, printed, run, dir, hoglet };
