@@ -95,6 +95,15 @@ static void write_detail(struct req *r, struct json_writer *w, const struct dash
     json_close(w, '}');
 }
 
+int dashboard_overrides(struct req *r, const struct dashboard *d, const struct json **filters,
+                        const struct json **variables, struct err *e)
+{
+    int rc = insight_override(r, d->filters, "filters_override", filters, e);
+    if (rc == 0)
+        rc = insight_override(r, d->variables, "variables_override", variables, e);
+    return rc < 0 ? rc : req_current_variables(r, *variables, variables, e);
+}
+
 int dashboard_reply(struct req *r, int status, const struct dashboard *d, struct err *e)
 {
     const struct json *filters, *variables;
@@ -102,9 +111,7 @@ int dashboard_reply(struct req *r, int status, const struct dashboard *d, struct
     bool text;
     int rc = dashboard_format(r, &text, e);
     if (rc == 0)
-        rc = insight_override(r, d->filters, "filters_override", &filters, e);
-    if (rc == 0)
-        rc = insight_override(r, d->variables, "variables_override", &variables, e);
+        rc = dashboard_overrides(r, d, &filters, &variables, e);
     if (rc == 0)
         rc = req_load_users(r, &d->created_by, 1, e);
     if (rc == 0)

@@ -8,6 +8,9 @@
 bool dashboard_may_restrict(const struct req *r, const struct dashboard *d);
 /* The members of the list form; the creator was read by req_load_users. */
 void dashboard_write_short(struct req *r, struct json_writer *w, const struct dashboard *d);
+/* Its filters, and its variables by what the project has, each with the address's laid over. */
+int dashboard_overrides(struct req *r, const struct dashboard *d, const struct json **filters,
+                        const struct json **variables, struct err *e);
 /* The whole reply: the dashboard, the overrides of the address laid over it, its tiles with their
  * results. Gives the connection to the store back. */
 int dashboard_reply(struct req *r, int status, const struct dashboard *d, struct err *e);

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "api/dashboard_view.h"
 #include "api/field.h"
 #include "api/insight_list.h"
 #include "api/tile.h"
@@ -300,10 +301,10 @@ static int insight_change(struct req *r, struct err *e)
 static int in_dashboard(struct req *r, struct insight_view *v, int64_t *dashboard_id,
                         struct err *e)
 {
-    str filters = STR("{}"), variables = STR("{}"), own = STR("{}");
+    str own = STR("{}");
     const struct json *f, *vars, *o;
     struct tile *t = arena_new_of(r->arena, struct tile);
-    struct dashboard d;
+    struct dashboard d = { .filters = STR("{}"), .variables = STR("{}") };
     int64_t id;
     int rc = 0;
     const struct place *p =
@@ -315,14 +316,10 @@ static int in_dashboard(struct req *r, struct insight_view *v, int64_t *dashboar
         if (rc < 0)
             return rc;
         v->tile = t;
-        filters = d.filters;
-        variables = d.variables;
         own = t->filters_overrides;
         *dashboard_id = id;
     }
-    rc = insight_override(r, filters, "filters_override", &f, e);
-    if (rc == 0)
-        rc = insight_override(r, variables, "variables_override", &vars, e);
+    rc = dashboard_overrides(r, &d, &f, &vars, e);
     if (rc == 0)
         rc = insight_override(r, own, "tile_filters_override", &o, e);
     if (rc == 0)

@@ -71,6 +71,7 @@ extern const struct route event_routes[];
 extern const struct route flags_routes[];
 extern const struct route health_routes[];
 extern const struct route insight_routes[];
+extern const struct route insight_variable_routes[];
 extern const struct route integration_routes[];
 extern const struct route member_routes[];
 extern const struct route organization_routes[];
@@ -147,8 +148,11 @@ void write_place(struct json_writer *w, const struct place *p);
 
 struct page {
     int64_t limit, offset;
+    bool numbered; /* its neighbours are asked for as ?page=, not by offset */
 };
 struct page page_of(struct req *r);
+/* The page of `page` in a list that is cut into pages of one size; ERR_NOT_FOUND past its end. */
+int page_numbered(struct req *r, int64_t size, int64_t count, struct page *out, struct err *e);
 /* {"count":…,"next":…,"previous":…,"results":[ ; the caller writes items and calls page_close. */
 struct json_writer page_open(struct req *r, struct page page, int64_t count);
 /* The same where counting is left out: count -1 writes none, `more` says that a page follows. */
@@ -175,6 +179,11 @@ int reply_csv(struct req *r, str rows, struct err *e);
 /* Tells the event store now of persons that changed, so that the next query knows. When it is away,
  * it is told later. Commits are over; r->db is given back meanwhile. */
 void deliver_now(struct req *r);
+
+/* A dashboard's values of variables, by what the project has now: each is found by its code name and
+ * stands under the variable's id; those that are no longer there are left out. */
+int req_current_variables(struct req *r, const struct json *set, const struct json **out,
+                          struct err *e);
 
 /* Parameters of the URL. Flags: -1 absent, 0, 1. Lists: JSON texts in the arena, STR_NULL absent. */
 int param_flag(struct req *r, const char *name, int *out, struct err *e);

@@ -6,13 +6,25 @@
 
 struct page page_of(struct req *r)
 {
-    struct page page = { LIMIT_PAGE_DEFAULT, 0 };
+    struct page page = { LIMIT_PAGE_DEFAULT, 0, false };
     int64_t v;
     if (str_to_i64(http_query_of(r->http, "limit"), &v) && v > 0)
         page.limit = v < LIMIT_PAGE ? v : LIMIT_PAGE;
     if (str_to_i64(http_query_of(r->http, "offset"), &v) && v > 0)
         page.offset = v < LIMIT_OFFSET ? v : LIMIT_OFFSET;
     return page;
+}
+
+int page_numbered(struct req *r, int64_t size, int64_t count, struct page *out, struct err *e)
+{
+    str text = http_query_of(r->http, "page");
+    int64_t n = 1, pages = count ? (count + size - 1) / size : 1;
+    if (str_eqz(text, "last"))
+        n = pages;
+    else if (text.p && (!str_to_i64(text, &n) || n < 1 || n > pages))
+        return err_set(e, ERR_NOT_FOUND, NULL, "Invalid page.");
+    *out = (struct page){ size, (n - 1) * size, true };
+    return 0;
 }
 
 str page_url(struct req *r, str query)
@@ -27,10 +39,22 @@ str page_url(struct req *r, str query)
                         STR_ARG(r->http->path), STR_ARG(query));
 }
 
-/* The request's own address with another offset; 0 leaves it out. */
+/* The request's own address with another page; the first one leaves it out. */
+static void write_number_url(struct req *r, struct json_writer *w, int64_t n)
+{
+    char text[24];
+    snprintf(text, sizeof(text), "%lld", (long long)n);
+    json_str(w, page_url(r, http_query_with(r->http, "page", n > 1 ? text : NULL)));
+}
+
+/* The same with another offset; 0 leaves it out. */
 static void write_page_url(struct req *r, struct json_writer *w, struct page page, int64_t offset)
 {
     char text[24];
+    if (page.numbered) {
+        write_number_url(r, w, offset / page.limit + 1);
+        return;
+    }
     snprintf(text, sizeof(text), "%lld", (long long)offset);
     str query = http_query_with(r->http, "offset", offset ? text : NULL);
     bool has_limit = http_query_of(r->http, "limit").p != NULL;

@@ -24,6 +24,7 @@ static const struct route *const tables[] = {
     flags_routes,
     health_routes,
     insight_routes,
+    insight_variable_routes,
     integration_routes,
     member_routes,
     organization_routes,

@@ -504,9 +504,7 @@ static int tile_run_insights(struct req *r, struct err *e)
     const struct json *filters, *variables;
     int rc = dashboard_load(r, r->id, &d, e);
     if (rc == 0)
-        rc = insight_override(r, d.filters, "filters_override", &filters, e);
-    if (rc == 0)
-        rc = insight_override(r, d.variables, "variables_override", &variables, e);
+        rc = dashboard_overrides(r, &d, &filters, &variables, e);
     if (rc == 0)
         rc = tile_set_load(r, &d, "sm", filters, variables, &set, e);
     if (rc < 0)

@@ -67,6 +67,8 @@
 #define LIMIT_HOGQL_SQL (8u << 20)        /* bytes of the SQL made from a query */
 #define LIMIT_HOGQL_MEMORY (64u << 20)    /* bytes a query's tree may take while it is resolved */
 #define LIMIT_COHORT_ROWS (64u << 20)     /* bytes of members told to the event store at once */
+#define LIMIT_VARIABLE_CHOICES 1000       /* values a variable of a list may have */
+#define LIMIT_VARIABLES_PAGE 500          /* SQL variables in one answer */
 #define LIMIT_STEPS 100                   /* steps of an action */
 #define LIMIT_STEP_TEXT 2000              /* characters of an address, text or selector in one */
 #define LIMIT_EVENTS_PAGE 1000            /* events in one answer of events/ */

@@ -2,6 +2,7 @@
  * the query's filters say about the table of its SELECT, {variables.x}, and the caller's values. */
 #include "base/clock.h"
 #include "base/limits.h"
+#include "model/insight_variable.h"
 #include "query/internal.h"
 #include "query/properties.h"
 #include "query/rows.h"
@@ -61,6 +62,53 @@ static int missing_variable(struct fill *f, str name, struct err *e)
     return rc;
 }
 
+/* A text that says a number or a boolean, as forms send them, is one when the variable's type is. */
+static int typed_value(struct arena *a, const struct insight_variable *v, const struct json *value,
+                       struct hogql_node **out)
+{
+    int64_t whole;
+    double number;
+    bool yes;
+    str text = str_trim(value->text);
+    if (value->type != JSON_STRING)
+        return node_of(a, value, out);
+    if (str_eqz(v->type, "Number") && str_to_i64(text, &whole))
+        *out = hogql_int(a, whole);
+    else if (str_eqz(v->type, "Number") && str_to_f64(text, &number))
+        *out = hogql_float(a, number);
+    else if (str_eqz(v->type, "Boolean") && str_to_bool(text, &yes))
+        *out = hogql_bool(a, yes);
+    else
+        *out = hogql_string(a, value->text);
+    return 0;
+}
+
+/* What the query says, else the variable's default. */
+static int variable_value(struct fill *f, str name, const struct json *said,
+                          struct hogql_node **out, struct err *e)
+{
+    struct arena *a = f->j->arena;
+    const struct json *value = json_get(said, "value"), *is_null = json_get(said, "isNull");
+    struct insight_variable v;
+    struct json *standard;
+    struct db *db = store_take(f->j->store);
+    int rc = insight_variable_find_code(db, a, f->j->scope->team_id, name, &v, e);
+    store_give(db);
+    if (rc < 0)
+        return rc;
+    if (rc == 0)
+        return err_set(e, ERR_INVALID, NULL, "Variable " STR_FMT " does not exist", STR_ARG(name));
+    *out = hogql_null(a);
+    if (json_is(is_null, JSON_BOOL) && is_null->boolean)
+        return 0;
+    if (value && value->type != JSON_NULL)
+        return typed_value(a, &v, value, out);
+    if (!v.default_value.p)
+        return 0;
+    rc = json_parse(a, v.default_value, &standard, e);
+    return rc < 0 ? rc : typed_value(a, &v, standard, out);
+}
+
 static int variable(struct fill *f, str name, struct hogql_node **out, struct err *e)
 {
     const struct json *m = f->variables ? f->variables->head : NULL;
@@ -68,12 +116,7 @@ static int variable(struct fill *f, str name, struct hogql_node **out, struct er
         m = m->next;
     if (!m)
         return missing_variable(f, name, e);
-    const struct json *value = json_get(m, "value"), *is_null = json_get(m, "isNull");
-    if (!value || (json_is(is_null, JSON_BOOL) && is_null->boolean))
-        *out = hogql_null(f->j->arena);
-    else
-        return node_of(f->j->arena, value, out);
-    return 0;
+    return variable_value(f, name, m, out, e);
 }
 
 /* -------------------------------------------------------------------------- filters */

@@ -217,6 +217,26 @@ int query_with_filters(struct arena *a, const struct json *node, const struct js
     return 0;
 }
 
+/* By its id, or by its code name: a variable that was made anew has another id. */
+static const struct json *value_for(const struct json *variables, const struct json *own)
+{
+    const struct json *over = json_get_str(variables, own->key);
+    str code_name = json_get_text(own, "code_name");
+    for (const struct json *m = variables->head; m && !over && code_name.p; m = m->next)
+        if (str_eq(json_get_text(m, "code_name"), code_name))
+            over = m;
+    return json_is(over, JSON_OBJECT) ? over : NULL;
+}
+
+/* isNull of the value below says nothing about the one laid over it. */
+static struct json *laid_over(struct arena *a, const struct json *own, const struct json *over)
+{
+    struct json *v = json_merge(a, own, over);
+    if (json_get(over, "value") && !json_get(over, "isNull"))
+        json_remove(v, STR("isNull"));
+    return v;
+}
+
 int query_with_variables(struct arena *a, const struct json *node, const struct json *variables,
                          const struct json **out, struct err *e)
 {
@@ -227,10 +247,8 @@ int query_with_variables(struct arena *a, const struct json *node, const struct 
     if (variables->type != JSON_OBJECT)
         return err_set(e, ERR_INVALID, "variables_override", "Expected a dictionary of items.");
     struct json *own = json_new(a, JSON_OBJECT);
-    for (const struct json *m = json_get(source, "variables")->head; m; m = m->next) {
-        const struct json *over = json_get_str(variables, m->key);
-        json_set(own, m->key, json_merge(a, m, json_is(over, JSON_OBJECT) ? over : NULL));
-    }
+    for (const struct json *m = json_get(source, "variables")->head; m; m = m->next)
+        json_set(own, m->key, laid_over(a, m, value_for(variables, m)));
     json_set(open_source(a, node, out), STR("variables"), own);
     return 0;
 }

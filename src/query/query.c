@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/uuid.h"
 #include "model/definition.h"
+#include "model/insight_variable.h"
 #include "model/person.h"
 #include "query/action.h"
 #include "query/background.h"
@@ -549,17 +550,17 @@ static int take_step(struct run *r, enum step step, struct query_entry *entry,
     return 0;
 }
 
-/* Actions and cohorts: their results change with them. */
+/* Actions, cohorts and variables: results change with them. */
 static bool names_in(str text)
 {
-    static const char *const parts[] = { "ction", "CTION", "ohort", "OHORT" };
+    static const char *const parts[] = { "ction", "CTION", "ohort", "OHORT", "variables" };
     for (size_t i = 0; i < ARRAY_LEN(parts); i++)
         if (str_find(text, str_of(parts[i])) >= 0)
             return true;
     return false;
 }
 
-/* Whether the node may name an action or a cohort, in a member or in HogQL; sooner too often. */
+/* Whether the node may name one of them, in a member or in HogQL; sooner too often. */
 static bool names_definitions(const struct json *v)
 {
     if (names_in(v->key) || (v->type == JSON_STRING && names_in(v->text)))
@@ -572,14 +573,17 @@ static bool names_definitions(const struct json *v)
 
 static int read_stamp(const struct query_scope *s, str *out, struct err *e)
 {
-    int64_t actions = 0, cohorts = 0;
+    int64_t actions = 0, cohorts = 0, variables = 0;
     struct db *db = store_take(s->service->store);
     int rc = action_stamp(db, s->arena, s->team_id, &actions, e);
     if (rc == 0)
         rc = cohort_stamp(db, s->arena, s->team_id, &cohorts, e);
+    if (rc == 0)
+        rc = insight_variable_stamp(db, s->arena, s->team_id, &variables, e);
     store_give(db);
     if (rc == 0)
-        *out = arena_printf(s->arena, "%lld %lld", (long long)actions, (long long)cohorts);
+        *out = arena_printf(s->arena, "%lld %lld %lld", (long long)actions, (long long)cohorts,
+                            (long long)variables);
     return rc;
 }
 

@@ -128,7 +128,8 @@ const struct json *query_unwrap(const struct json *node);
  * not change. filters may be NULL or empty: then *out is node. */
 int query_with_filters(struct arena *a, const struct json *node, const struct json *filters,
                        const struct json **out, struct err *e);
-/* The same for variables: {id: {variableId, code_name, value, isNull}} put over the node's own. */
+/* The same for variables: {id: {variableId, code_name, value, isNull}} put over those of the node's own
+ * that have the id or the code name. */
 int query_with_variables(struct arena *a, const struct json *node, const struct json *variables,
                          const struct json **out, struct err *e);
 

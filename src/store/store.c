@@ -62,6 +62,7 @@ MIGRATION(m0012_path_cleaning);
 MIGRATION(m0013_cohort);
 MIGRATION(m0014_integration);
 MIGRATION(m0015_cohort_query);
+MIGRATION(m0016_insight_variable);
 
 static const struct migration migrations[] = {
     { 1, m0001_access, m0001_access_end },
@@ -79,6 +80,7 @@ static const struct migration migrations[] = {
     { 13, m0013_cohort, m0013_cohort_end },
     { 14, m0014_integration, m0014_integration_end },
     { 15, m0015_cohort_query, m0015_cohort_query_end },
+    { 16, m0016_insight_variable, m0016_insight_variable_end },
 };
 
 static int fail(struct db *d, struct err *e, const char *what)

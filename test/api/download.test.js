@@ -82,6 +82,7 @@ test("every row comes, also without a LIMIT and past the answer's cap", async ()
     assert.equal(n, 200000);
   }
   assert.equal((await download("SELECT 1 FROM events", "csv")).text.split("\r\n").length, 302);
+  await s.call("POST", "/api/projects/@current/insight_variables/", { body: { name: "x", type: "Number" } });
   const wrapped = { query: { kind: "DataVisualizationNode", source: { kind: "HogQLQuery", query: "SELECT {variables.x} AS x", variables: { v: { variableId: "v", code_name: "x", value: 5 } } } },
     variables_override: { v: { value: 6 } } };
   assert.equal((await download(wrapped, "csv")).text, "x\r\n6\r\n");

@@ -71,6 +71,8 @@ test("placeholders: filters, dates, variables, values", async () => {
     events.filter((e) => e.event === "sign up").length);
   const variables = { x: { variableId: "x", code_name: "browser", value: "Edge" } };
   const query = "SELECT count() FROM events WHERE properties.$browser = {variables.browser}";
+  assert.equal((await ask({ kind: "HogQLQuery", query, variables })).json.detail, "Variable browser does not exist");
+  assert.equal((await s.call("POST", "/api/projects/@current/insight_variables/", { body: { name: "Browser", type: "String" } })).status, 201);
   assert.equal(await count(query, { variables }), events.filter((e) => e.properties.$browser === "Edge").length);
   assert.equal((await results({ kind: "HogQLQuery", query, variables },
     { variables_override: { x: { code_name: "browser", value: "Safari" } } }))[0][0],
