@@ -85,17 +85,29 @@ static enum kw keyword(const char *p, size_t n)
 
 /* -------------------------------------------------------------------------- white space */
 
-/* Bytes of the blank at i, 0 when there is none: ASCII, no-break space, byte-order mark. */
+/* Bytes of the blank at i, 0 when there is none: those of ASCII, all that Unicode calls white space,
+ * and the byte-order mark. */
 static uint32_t blank(str s, uint32_t i)
 {
+    static const char blanks[][4] = {
+        "\xC2\x85", "\xC2\xA0", "\xE1\x9A\x80", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xE2\x80\xAF",
+        "\xE2\x81\x9F", "\xE3\x80\x80", "\xEF\xBB\xBF",
+    };
     unsigned char c = (unsigned char)s.p[i];
     if (c == ' ' || (c >= '\t' && c <= '\r'))
         return 1;
-    if (c == 0xC2 && i + 1 < s.n && (unsigned char)s.p[i + 1] == 0xA0)
-        return 2;
-    if (c == 0xEF && i + 2 < s.n && memcmp(s.p + i, "\xEF\xBB\xBF", 3) == 0)
-        return 3;
-    return 0;
+    if (c < 0xC2)
+        return 0;
+    for (size_t k = 0; k < ARRAY_LEN(blanks); k++) {
+        uint32_t n = (uint32_t)strlen(blanks[k]);
+        if (s.n - i >= n && memcmp(s.p + i, blanks[k], n) == 0)
+            return n;
+    }
+    /* U+2000 to U+200A */
+    return s.n - i >= 3 && memcmp(s.p + i, "\xE2\x80", 2) == 0 &&
+                   (unsigned char)s.p[i + 2] <= 0x8A
+               ? 3
+               : 0;
 }
 
 static uint32_t line_end(str s, uint32_t i)

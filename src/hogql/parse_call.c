@@ -95,12 +95,13 @@ static struct hogql_node *distinct_arguments(struct parser *p)
     return list;
 }
 
-/* f(distinct) OVER …: DISTINCT does not go with OVER, so it is a field. */
+/* f(distinct) OVER …, f(distinct)(…): DISTINCT does not go with either, so it is a field. */
 static void plain_distinct(struct parser *p, struct hogql_node *call, str word)
 {
     str *name = arena_new_of(p->arena, str);
     if (!(call->flags & HOGQL_DISTINCT) || call->kids[CALL_ARGS]->n || call->kids[CALL_ORDER] ||
-        !parse_is_kw(p, KW_OVER))
+        call->kids[CALL_PARAMS] ||
+        !(parse_is_kw(p, KW_OVER) || parse_is_kw(p, KW_WITHIN) || parse_is(p, TOK_LPAREN)))
         return;
     *name = word;
     call->flags &= ~(unsigned)HOGQL_DISTINCT;

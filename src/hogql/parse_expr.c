@@ -1,8 +1,6 @@
 /* parse_expr.c - operators by precedence, and what follows a value. */
 #include "hogql/parse.h"
 
-static const char concat_name[] = "concat"; /* told from a written concat() by its address */
-
 /* -------------------------------------------------------------------------- what follows a value */
 
 static struct hogql_node *access(struct parser *p, struct hogql_node *value,
@@ -263,7 +261,7 @@ static bool symbol_infix(enum tok t, struct infix *out)
         { TOK_REGEX, LEVEL_COMPARE, HOGQL_REGEX }, { TOK_NOT_REGEX, LEVEL_COMPARE, HOGQL_NOT_REGEX },
         { TOK_IREGEX, LEVEL_COMPARE, HOGQL_IREGEX },
         { TOK_NOT_IREGEX, LEVEL_COMPARE, HOGQL_NOT_IREGEX },
-        { TOK_SPACESHIP, LEVEL_DISTINCT, HOGQL_IS_NOT_DISTINCT },
+        { TOK_SPACESHIP, LEVEL_SPACESHIP, HOGQL_IS_NOT_DISTINCT },
         { TOK_NULLISH, LEVEL_NULLISH, 0 }, { TOK_QUERY, LEVEL_TERNARY, 0 },
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -365,12 +363,27 @@ static struct hogql_node *between(struct parser *p, struct hogql_node *value, bo
     return n->kids[2] ? n : NULL;
 }
 
+static bool is_concat(const struct hogql_node *n)
+{
+    return n->kind == HOGQL_CALL && str_eqz(n->text, "concat") && !n->flags &&
+           !n->kids[CALL_PARAMS] && !n->kids[CALL_ORDER] && !n->kids[CALL_WITHIN] &&
+           !n->kids[CALL_FILTER] && !n->kids[CALL_WINDOW];
+}
+
+/* One call for a chain, the calls of concat() in it among them. */
 static struct hogql_node *concat(struct parser *p, struct hogql_node *left,
                                  struct hogql_node *right)
 {
-    if (left->kind != HOGQL_CALL || left->text.p != concat_name)
-        return hogql_call(p->arena, concat_name, left, right, NULL);
-    hogql_add(p->arena, left->kids[CALL_ARGS], right);
+    if (!is_concat(left))
+        left = hogql_call(p->arena, "concat", left, NULL);
+    struct hogql_node *args = left->kids[CALL_ARGS];
+    if (!is_concat(right)) {
+        hogql_add(p->arena, args, right);
+        return left;
+    }
+    const struct hogql_node *more = right->kids[CALL_ARGS];
+    for (uint32_t i = 0; i < more->n; i++)
+        hogql_add(p->arena, args, more->kids[i]);
     return left;
 }
 
@@ -395,24 +408,33 @@ static bool begins_value(struct token t)
 {
     switch (t.type) {
     case TOK_NUMBER: case TOK_STRING: case TOK_QUOTED: case TOK_LPAREN: case TOK_LBRACE:
-    case TOK_LBRACKET: case TOK_TEMPLATE: case TOK_POSITION: case TOK_STAR: case TOK_DASH:
+    case TOK_LBRACKET: case TOK_TEMPLATE: case TOK_POSITION: case TOK_DASH:
         return true;
     case TOK_NAME:
         return !t.kw || t.kw == KW_COHORT || t.kw == KW_CASE || t.kw == KW_CAST ||
                t.kw == KW_IF || t.kw == KW_DATE || t.kw == KW_NULL || t.kw == KW_ID ||
                t.kw == KW_TRY_CAST || t.kw == KW_COLUMNS || t.kw == KW_TIMESTAMP ||
                t.kw == KW_TRIM || t.kw == KW_INTERVAL || t.kw == KW_INF || t.kw == KW_NAN ||
-               t.kw == KW_INFINITY;
+               t.kw == KW_INFINITY || t.kw == KW_NOT;
     default:
         return false;
     }
 }
 
+/* IN COHORT value, rather than IN cohort, a field, and an operator. */
+static bool cohort_follows(struct parser *p)
+{
+    struct err ignored = ERR_INIT;
+    struct token next = parse_peek(p);
+    if (next.type == TOK_STAR) /* cohort * 2 */
+        return !begins_value(lex_next(p->src, next.end, &ignored));
+    return begins_value(next) || parse_at_tag(p, next);
+}
+
 static struct hogql_node *in_form(struct parser *p, struct hogql_node *left, int op)
 {
     struct hogql_node *right;
-    if (parse_is_kw(p, KW_COHORT) &&
-        (begins_value(parse_peek(p)) || parse_at_tag(p, parse_peek(p)))) {
+    if (parse_is_kw(p, KW_COHORT) && cohort_follows(p)) {
         parse_advance(p);
         op = op == HOGQL_IN ? HOGQL_IN_COHORT : HOGQL_NOT_IN_COHORT;
     }
@@ -443,7 +465,7 @@ static struct hogql_node *binary(struct parser *p, struct hogql_node *left,
     right = parse_expr(p, in->level + 1);
     if (!right)
         return NULL;
-    if (in->level == LEVEL_COMPARE || in->level == LEVEL_DISTINCT)
+    if (in->level == LEVEL_COMPARE || in->level == LEVEL_SPACESHIP)
         return hogql_compare(p->arena, (enum hogql_compare)in->op, left, right);
     if (in->level == LEVEL_NULLISH)
         return hogql_call(p->arena, "ifNull", left, right, NULL);

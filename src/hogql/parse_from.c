@@ -381,8 +381,10 @@ struct hogql_node *parse_from(struct parser *p)
         /* a JOIN b JOIN c ON 1 ON 2: the second is b's */
         for (uint32_t i = list->n - 1; i > 0 && at_constraint(p); i--) {
             struct hogql_node *at = list->kids[i];
-            if (at->kids[JOIN_ON] || str_eqz(at->names[0], "CROSS JOIN"))
+            if (at->kids[JOIN_ON])
                 break;
+            if (str_eqz(at->names[0], "CROSS JOIN"))
+                continue;
             if (!constraint(p, at) || !parse_done(p, at, at->start))
                 return NULL;
         }

@@ -421,9 +421,15 @@ static bool array_join(struct parser *p, struct hogql_node *s)
         parse_refuse(p, at, "Using ARRAY JOIN without a FROM clause is not permitted");
         return false;
     }
-    struct hogql_node *list = columns(p);
-    if (!list)
-        return false;
+    struct hogql_node *list = hogql_list(p->arena, HOGQL_LIST);
+    do {
+        if (list->n && (at_clause(p) || parse_is(p, TOK_END) || parse_is(p, TOK_RPAREN)))
+            break;
+        struct hogql_node *x = parse_expr(p, LEVEL_LOOSEST);
+        if (!x)
+            return false;
+        hogql_add(p->arena, list, x);
+    } while (parse_accept(p, TOK_COMMA));
     for (uint32_t i = 0; i < list->n; i++) {
         if (list->kids[i]->kind == HOGQL_ALIAS)
             continue;

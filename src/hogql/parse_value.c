@@ -115,12 +115,13 @@ bool parse_reserved_alias(struct parser *p, struct token t)
 
 /* -------------------------------------------------------------------------- lambdas */
 
-/* Names, separated by commas, one comma more allowed, from the byte `pos` on. Then the token behind. */
+/* Names, separated by commas, one comma more allowed, from the byte `pos` on. Then the token behind:
+ * not that of a list too long to be parameters. */
 static struct token behind_names(struct parser *p, uint32_t pos, uint32_t *count)
 {
     struct err ignored = ERR_INIT;
     struct token t = lex_next(p->src, pos, &ignored);
-    while (parse_is_name(&t)) {
+    while (parse_is_name(&t) && *count < CHAIN_MAX) {
         ++*count;
         t = lex_next(p->src, t.end, &ignored);
         if (t.type != TOK_COMMA)
@@ -130,13 +131,16 @@ static struct token behind_names(struct parser *p, uint32_t pos, uint32_t *count
     return t;
 }
 
-/* At x -> or (x, y) -> */
+/* At x -> or x, y -> or (x, y) -> */
 static bool at_lambda(struct parser *p)
 {
     struct err ignored = ERR_INIT;
     uint32_t count = 0;
-    if (parse_is_name(&p->cur))
-        return parse_peek(p).type == TOK_ARROW;
+    if (parse_is_name(&p->cur)) {
+        enum tok next = parse_peek(p).type;
+        return next == TOK_ARROW ||
+               (next == TOK_COMMA && behind_names(p, p->cur.start, &count).type == TOK_ARROW);
+    }
     if (!parse_is(p, TOK_LPAREN))
         return false;
     struct token t = behind_names(p, p->cur.end, &count);
@@ -191,6 +195,25 @@ static struct hogql_node *word_lambda(struct parser *p)
 
 /* -------------------------------------------------------------------------- parentheses, stars */
 
+/* expression AS name, … */
+static struct hogql_node *replacements(struct parser *p)
+{
+    struct hogql_node *list = hogql_list(p->arena, HOGQL_LIST);
+    uint32_t start = p->cur.start;
+    do {
+        if (list->n && parse_is(p, TOK_RPAREN))
+            break;
+        uint32_t at = p->cur.start;
+        struct hogql_node *x = parse_before_as(p);
+        struct hogql_node *alias = x ? hogql_alias(p->arena, x, STR_NULL) : NULL;
+        if (!alias || !parse_expect_kw(p, KW_AS) || !parse_name(p, &alias->text) ||
+            !(alias = parse_done(p, alias, at)))
+            return NULL;
+        hogql_add(p->arena, list, alias);
+    } while (parse_accept(p, TOK_COMMA));
+    return parse_done(p, list, start);
+}
+
 /* At "*": EXCLUDE, and REPLACE where it may stand. */
 static struct hogql_node *star(struct parser *p, const str *names, uint32_t n, uint32_t start,
                                bool replace)
@@ -215,12 +238,9 @@ static struct hogql_node *star(struct parser *p, const str *names, uint32_t n, u
         parse_advance(p);
         if (!parse_expect(p, TOK_LPAREN, "("))
             return NULL;
-        s->kids[STAR_REPLACE] = parse_list(p, TOK_RPAREN);
+        s->kids[STAR_REPLACE] = replacements(p);
         if (!s->kids[STAR_REPLACE] || !parse_expect(p, TOK_RPAREN, ")"))
             return NULL;
-        for (uint32_t i = 0; i < s->kids[STAR_REPLACE]->n; i++)
-            if (s->kids[STAR_REPLACE]->kids[i]->kind != HOGQL_ALIAS)
-                return parse_no_way(p);
     }
     return parse_done(p, s, start);
 }
@@ -415,11 +435,16 @@ static parse_rule *keyword_form(struct parser *p)
 /* true and false, unless more of a name follows. */
 static bool at_bool(struct parser *p, bool *yes)
 {
+    struct err ignored = ERR_INIT;
     str text = parse_text(p, p->cur);
-    enum tok next = parse_peek(p).type;
     *yes = str_eq_nocase(text, STR("true"));
-    return parse_is(p, TOK_NAME) && (*yes || str_eq_nocase(text, STR("false"))) &&
-           next != TOK_DOT && next != TOK_LPAREN;
+    if (!parse_is(p, TOK_NAME) || (!*yes && !str_eq_nocase(text, STR("false"))))
+        return false;
+    struct token next = parse_peek(p);
+    if (next.type != TOK_DOT)
+        return next.type != TOK_LPAREN;
+    struct token after = lex_next(p->src, next.end, &ignored);
+    return !parse_is_name(&after) && after.type != TOK_STAR;
 }
 
 static struct hogql_node *name(struct parser *p)

@@ -370,12 +370,21 @@ static void tag(struct printer *p, const struct hogql_node *n)
     buf_z(&p->b, " />");
 }
 
+/* Behind "name, " a parameter without parentheses would be the second of two. */
+static bool behind_name(const struct printer *p)
+{
+    const char *end = p->b.p + p->b.n;
+    return p->b.n > 2 && end[-1] == ' ' && end[-2] == ',' &&
+           (end[-3] == '`' || lex_is_name(end[-3]));
+}
+
 static void lambda(struct printer *p, const struct hogql_node *n)
 {
-    if (n->names_n != 1)
+    bool wrap = n->names_n != 1 || behind_name(p);
+    if (wrap)
         buf_char(&p->b, '(');
     text_names(p, n->names, n->names_n);
-    buf_z(&p->b, n->names_n != 1 ? ") -> " : " -> ");
+    buf_z(&p->b, wrap ? ") -> " : " -> ");
     text_expr(p, n->kids[0], LEVEL_TERNARY);
 }
 

@@ -40,6 +40,8 @@ function official(n) {
   const out = {};
   for (const [key, value] of Object.entries(n))
     if (value !== null && value !== false && !dropped.has(key)) out[key] = joinWords(official(value), key);
+  // parentheses around the one table that is pivoted
+  if (/^(Unp|P)ivotExpr$/.test(n.node) && out.table.node === "JoinExpr" && Object.keys(out.table).length === 2) out.table = out.table.table;
   return out;
 }
 
@@ -156,8 +158,8 @@ function bound(n) {
   if (!n) return undefined;
   const type = { c: "CURRENT ROW", p: "PRECEDING", f: "FOLLOWING" }[n.op];
   const value = n.parts && n.parts[0];
-  const plain = value && value.kind === "CONSTANT" && value.op === "INT";
-  return node("WindowFrameExpr", { frame_type: type, frame_value: plain ? Number(value.value.number) : map(value) });
+  const small = value && value.kind === "CONSTANT" && value.op === "INT" && value.value.number !== undefined;
+  return node("WindowFrameExpr", { frame_type: type, frame_value: small ? Number(value.value.number) : map(value) });
 }
 
 function compare(n) {
@@ -198,7 +200,7 @@ function select(n) {
 
 const limits = (n, limit, offset) => ({ limit: map(limit), offset: map(offset), limit_with_ties: has(n, "WITH TIES"), limit_percent: has(n, "PERCENT") });
 
-const interpolated = (n) => node("InterpolateExpr", n.kind === "ALIAS" ? { name: text(n), value: map(n.parts[0]) } : { name: n.names[0] });
+const interpolated = (n) => node("InterpolateExpr", n.kind === "ALIAS" ? { expr: field([text(n)]), value: map(n.parts[0]) } : { expr: map(n) });
 
 function grouping(n) {
   if (!n) return {};
@@ -262,7 +264,7 @@ function set(n) {
   if (ctes) {
     let at = initial;
     while (at.node === "SelectSetQuery") at = at.initial_select_query;
-    at.ctes = [...withClause(ctes, n), ...(at.ctes || [])];
+    at.ctes = [...(at.ctes || []), ...withClause(ctes, n)];
   }
   const own = node("SelectSetQuery", { order_by: many(orderBy), ...limits(n, limit, offset) });
   if (!rest.length) return { ...initial, ...own, node: initial.node };
