@@ -35,7 +35,7 @@ void dashboard_write_short(struct req *r, struct json_writer *w, const struct da
     json_key(w, "last_viewed_at");
     json_time(w, d->last_viewed_at);
     json_key(w, "is_shared");
-    json_bool(w, false);
+    json_bool(w, d->shared);
     json_key(w, "deleted");
     json_bool(w, d->deleted);
     json_key(w, "creation_mode");

@@ -85,6 +85,7 @@ extern const struct route remote_config_routes[];
 extern const struct route schema_routes[];
 extern const struct route sdk_routes[];
 extern const struct route session_routes[];
+extern const struct route sharing_routes[];
 extern const struct route token_routes[];
 extern const struct route tile_routes[];
 extern const struct route user_routes[];

@@ -38,6 +38,7 @@ static const struct route *const tables[] = {
     schema_routes,
     sdk_routes,
     session_routes,
+    sharing_routes,
     token_routes,
     tile_routes,
     user_routes,

@@ -20,6 +20,7 @@
 #define LIMIT_FIELD 1000000u            /* characters of a text field without a limit of its own */
 #define LIMIT_SEARCH 200                 /* characters of a search term */
 #define LIMIT_TAGS_ASKED 50              /* `tags` parameters of one request */
+#define LIMIT_SHARE_PASSWORDS 20          /* passwords in force of one shared link */
 #define LIMIT_LIST_CACHE (32u << 20)      /* bytes of pages of lists kept ready */
 #define LIMIT_TILES 1000                 /* entries of `tiles` in one request */
 #define LIMIT_PAGE_DEFAULT 100            /* rows of a page when the caller names none */

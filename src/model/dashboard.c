@@ -9,7 +9,8 @@
     " d.created_by, d.last_accessed_at, v.viewed_at, d.last_refresh, d.creation_mode,"         \
     " d.restriction_level, d.filters, d.variables, d.breakdown_colors, d.tags,"                \
     " d.data_color_theme_id, d.folder, d.restriction_level > 21 AND EXISTS (SELECT 1"          \
-    " FROM dashboard_collaborator c WHERE c.dashboard_id = d.id AND c.user_id = ?2)"           \
+    " FROM dashboard_collaborator c WHERE c.dashboard_id = d.id AND c.user_id = ?2),"          \
+    " EXISTS (SELECT 1 FROM sharing s WHERE s.dashboard_id = d.id AND s.enabled)"              \
     " FROM dashboard d LEFT JOIN dashboard_view v ON v.dashboard_id = d.id AND v.user_id = ?2 "
 
 #define LISTED "WHERE d.project_id = ?1 AND d.deleted = 0 "
@@ -39,6 +40,7 @@ static void dashboard_read(struct stmt *st, struct arena *a, struct dashboard *o
         .variables = stmt_str(st, a, 14), .breakdown_colors = stmt_str(st, a, 15),
         .tags = stmt_str(st, a, 16), .data_color_theme_id = stmt_i64(st, 17),
         .folder = stmt_str(st, a, 18), .collaborates = stmt_bool(st, 19),
+        .shared = stmt_bool(st, 20),
     };
 }
 

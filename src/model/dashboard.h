@@ -16,6 +16,7 @@ struct dashboard {
     int64_t data_color_theme_id;                    /* 0: none */
     str folder;                                     /* STR_NULL: unfiled */
     bool collaborates; /* the asking user is named as an editor */
+    bool shared;       /* everyone who has its link may see it */
 };
 
 /* What a list shows; STR_NULL and NULL: everything that is not unlisted. */

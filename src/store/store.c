@@ -63,6 +63,7 @@ MIGRATION(m0013_cohort);
 MIGRATION(m0014_integration);
 MIGRATION(m0015_cohort_query);
 MIGRATION(m0016_insight_variable);
+MIGRATION(m0017_sharing);
 
 static const struct migration migrations[] = {
     { 1, m0001_access, m0001_access_end },
@@ -81,6 +82,7 @@ static const struct migration migrations[] = {
     { 14, m0014_integration, m0014_integration_end },
     { 15, m0015_cohort_query, m0015_cohort_query_end },
     { 16, m0016_insight_variable, m0016_insight_variable_end },
+    { 17, m0017_sharing, m0017_sharing_end },
 };
 
 static int fail(struct db *d, struct err *e, const char *what)
