@@ -1,311 +1,181 @@
-/* batch_export.c - batch exports over the API: trying a destination before an export is made. What
- * is tried is checked as an export that is created would be; nothing is stored. */
-#include <stdio.h>
+/* batch_export.c - batch exports over the API. Their runs are in export_run.c, trying a destination in
+ * export_step.c; what a body may say in export_body.c. */
+#include "model/batch_export.h"
 
-#include "api/field.h"
-#include "api/internal.h"
-#include "base/limits.h"
+#include "api/export_body.h"
+#include "api/export_view.h"
+#include "base/clock.h"
 #include "base/tz.h"
-#include "export/exporter.h"
-#include "model/integration.h"
-#include "store/seal.h"
+#include "base/uuid.h"
+#include "sched/timetable.h"
 
-struct export_body {
-    str name, model, interval, timezone;
-    bool paused;
-    int64_t last_paused_at, start_at, end_at, offset_day, offset_hour, step;
-    const struct export_destination *destination;
-    struct json *config;
-};
-
-static const struct field fields[] = {
-    { "name", FIELD_STR, offsetof(struct export_body, name), FIELD_REQUIRED | FIELD_FILLED },
-    { "model", FIELD_STR, offsetof(struct export_body, model), 0 },
-    { "interval", FIELD_STR, offsetof(struct export_body, interval), FIELD_REQUIRED },
-    { "paused", FIELD_BOOL, offsetof(struct export_body, paused), 0 },
-    { "last_paused_at", FIELD_TIME, offsetof(struct export_body, last_paused_at), FIELD_NULLABLE },
-    { "start_at", FIELD_TIME, offsetof(struct export_body, start_at), FIELD_NULLABLE },
-    { "end_at", FIELD_TIME, offsetof(struct export_body, end_at), FIELD_NULLABLE },
-    { "timezone", FIELD_STR, offsetof(struct export_body, timezone), FIELD_NULLABLE },
-    { "offset_day", FIELD_I64, offsetof(struct export_body, offset_day), FIELD_NULLABLE },
-    { "offset_hour", FIELD_I64, offsetof(struct export_body, offset_hour), FIELD_NULLABLE },
-    { "step", FIELD_I64, offsetof(struct export_body, step), 0 },
-    { 0 },
-};
-
-static const char *const models[] = { "events", "persons", "sessions", NULL };
-static const char *const intervals[] = { "hour", "day", "week", "every 5 minutes",
-                                         "every 15 minutes", NULL };
-
-static bool given(struct req *r, const char *name)
+static int reply(struct req *r, int status, const struct batch_export *x, struct err *e)
 {
-    const struct json *v = json_get(r->body, name);
-    return v && v->type != JSON_NULL;
+    struct json_writer w = reply_json(r, status);
+    return write_export(r, &w, x, e);
 }
 
-static int check_choice(const char *attr, str value, const char *const *choices, struct err *e)
+static int export_list(struct req *r, struct err *e)
 {
-    for (size_t i = 0; choices[i]; i++)
-        if (str_eqz(value, choices[i]))
-            return 0;
-    return err_set(e, ERR_CHOICE, attr, "\"" STR_FMT "\" is not a valid choice.",
-                   STR_ARG(str_utf8_prefix(value, 100)));
-}
-
-/* -------------------------------------------------------------------------- when it runs */
-
-static int check_range(const char *attr, int64_t value, int64_t most, struct err *e)
-{
-    if (value >= 0 && value <= most)
-        return 0;
-    bool small = value < 0;
-    err_set(e, ERR_INVALID, attr, "Ensure this value is %s than or equal to %lld.",
-            small ? "greater" : "less", (long long)(small ? 0 : most));
-    snprintf(e->code, sizeof(e->code), "%s", small ? "min_value" : "max_value");
-    return e->kind;
-}
-
-static int check_offsets(struct req *r, const struct export_body *b, struct err *e)
-{
-    bool week = str_eqz(b->interval, "week"), day = week || str_eqz(b->interval, "day");
-    if (given(r, "offset_hour") && !day)
-        return err_set(e, ERR_INVALID, "offset_hour",
-                       "offset_hour is not applicable for non-daily/weekly intervals");
-    if (given(r, "offset_day") && !week)
-        return err_set(e, ERR_INVALID, "offset_day",
-                       "offset_day is not applicable for non-weekly intervals");
-    int rc = check_range("offset_day", b->offset_day, 6, e);
-    return rc < 0 ? rc : check_range("offset_hour", b->offset_hour, 23, e);
-}
-
-static int check_schedule(struct req *r, const struct export_body *b, struct err *e)
-{
-    int rc = check_choice("interval", b->interval, intervals, e);
-    if (rc == 0 && b->timezone.p && !tz_find(b->timezone))
-        rc = err_set(e, ERR_CHOICE, "timezone", "\"" STR_FMT "\" is not a valid choice.",
-                     STR_ARG(str_utf8_prefix(b->timezone, 100)));
-    return rc < 0 ? rc : check_offsets(r, b, e);
-}
-
-/* -------------------------------------------------------------------------- what it reads */
-
-static int check_filters(struct req *r, const struct export_body *b, struct err *e)
-{
-    const struct json *list = json_get(r->body, "filters");
-    static const char *const types[] = { "event", "hogql", "person" };
-    if (!given(r, "filters"))
-        return 0;
-    if (!str_eqz(b->model, "events"))
-        return err_set(e, ERR_INVALID, "filters", "'filters' is only supported for 'events' not '"
-                       STR_FMT "' model", STR_ARG(b->model));
-    if (list->type != JSON_ARRAY)
-        return err_set(e, ERR_INVALID, "filters", "'filters' should be an array of filters");
-    for (const struct json *f = list->head; f; f = f->next) {
-        bool known = false;
-        if (f->type != JSON_OBJECT)
-            return err_set(e, ERR_INVALID, "filters", "Each filter must be an object");
-        if (json_get(f, "data_interval_start") || json_get(f, "data_interval_end"))
-            return err_set(e, ERR_INVALID, "filters",
-                           "'data_interval_start' and 'data_interval_end' are attributes of a run, "
-                           "not 'filters'. Trigger a backfill to export another interval");
-        for (size_t i = 0; i < ARRAY_LEN(types); i++)
-            known = known || str_eqz(json_get_text(f, "type"), types[i]);
-        if (!known)
-            return err_set(e, ERR_INVALID, "filters", "Each filter must have a 'type' of one of: "
-                                                      "'event', 'hogql', 'person'");
-    }
-    return 0;
-}
-
-static int check_model(struct req *r, const struct export_body *b, struct err *e)
-{
-    static const char *const of_hogql[] = { "hogql_query", "hogql_modifiers", "primary_key",
-                                            "version_key" };
-    int rc = check_choice("model", b->model, models, e);
-    for (size_t i = 0; i < ARRAY_LEN(of_hogql) && rc == 0; i++)
-        if (given(r, of_hogql[i]))
-            rc = err_set(e, ERR_INVALID, of_hogql[i],
-                         "'%s' is only supported for 'hogql' not '" STR_FMT "' model", of_hogql[i],
-                         STR_ARG(b->model));
-    return rc < 0 ? rc : check_filters(r, b, e);
-}
-
-/* -------------------------------------------------------------------------- where it goes */
-
-static int not_there(const char *attr, str id, struct err *e)
-{
-    return err_set(e, ERR_NO_OBJECT, attr, "Invalid pk \"" STR_FMT "\" - object does not exist.",
-                   STR_ARG(str_utf8_prefix(id, 50)));
-}
-
-/* Its settings, the secrets among them. */
-static int open_integration(struct req *r, const struct integration *in, struct json **out,
-                            struct err *e)
-{
-    str secrets;
-    struct json *shown, *hidden;
-    int rc = seal_read(r->api->seal, r->arena, in->secrets, &secrets, e);
+    struct page page = page_of(r);
+    struct batch_export *rows;
+    size_t n = 0;
+    int64_t count;
+    int rc = batch_export_count(r->db, r->arena, r->project.id, &count, e);
     if (rc == 0)
-        rc = json_parse(r->arena, in->config, &shown, e);
-    if (rc == 0)
-        rc = json_parse(r->arena, secrets, &hidden, e);
-    if (rc == 0)
-        *out = json_merge(r->arena, shown, hidden);
+        rc = batch_export_page(r->db, r->arena, r->project.id, page.limit, page.offset, &rows, &n,
+                               e);
+    if (rc < 0)
+        return rc;
+    struct json_writer w = page_open(r, page, count);
+    for (size_t i = 0; i < n && rc == 0; i++)
+        rc = write_export(r, &w, &rows[i], e);
+    page_close(&w);
     return rc;
 }
 
-static int find_integration(struct req *r, const struct export_destination *d,
-                            const struct json *id, const char *attr, struct json **out,
-                            struct err *e)
+/* The end of the interval that is under way. */
+static int64_t next_end(const struct batch_export *x, int64_t now)
 {
-    struct integration found;
-    int64_t number = 0;
-    if (id->type != JSON_NUMBER && id->type != JSON_STRING) {
-        err_set(e, ERR_INVALID, attr, "Incorrect type. Expected pk value.");
-        snprintf(e->code, sizeof(e->code), "incorrect_type");
-        return e->kind;
-    }
-    int rc = str_to_i64(id->text, &number)
-                 ? integration_find(r->db, r->arena, r->project.id, number, &found, e)
-                 : 0;
-    if (rc <= 0)
-        return rc < 0 ? rc : not_there(attr, id->text, e);
-    if (d->integration && str_eqz(found.kind, d->integration))
-        return open_integration(r, &found, out, e);
-    if (!d->integration)
-        return err_set(e, ERR_INVALID, "destination", "%s batch exports take no integration",
-                       d->type);
-    if (d->wrong_kind_named)
-        return err_set(e, ERR_INVALID, "destination", "%s (got kind='" STR_FMT "')", d->wrong_kind,
-                       STR_ARG(found.kind));
-    return err_set(e, ERR_INVALID, "destination", "%s", d->wrong_kind);
+    struct timetable t;
+    int64_t offset = x->offset == INT64_MIN ? 0 : x->offset;
+    BUG_ON(!timetable_of(x->interval, tz_find(x->timezone), offset, &t));
+    return timetable_after(&t, now);
 }
 
-/* *out NULL: none is named. */
-static int link_integration(struct req *r, const struct export_destination *d,
-                            const struct json *envelope, struct json **out, struct err *e)
-{
-    static const char *const names[] = { "integration", "integration_id" };
-    *out = NULL;
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        char attr[64];
-        const struct json *id = json_get(envelope, names[i]);
-        if (!id || id->type == JSON_NULL)
-            continue;
-        snprintf(attr, sizeof(attr), "destination__%s", names[i]);
-        return find_integration(r, d, id, attr, out, e);
-    }
-    return 0;
-}
-
-static int read_destination(struct req *r, struct export_body *b, struct err *e)
-{
-    const struct json *d = json_get(r->body, "destination");
-    if (!d)
-        return err_set(e, ERR_REQUIRED, "destination", NULL);
-    if (d->type == JSON_NULL)
-        return err_set(e, ERR_NULL_VALUE, "destination", NULL);
-    if (d->type != JSON_OBJECT)
-        return err_set(e, ERR_INVALID, "destination__non_field_errors",
-                       "Invalid data. Expected a dictionary.");
-    const struct json *type = json_get(d, "type"), *config = json_get(d, "config");
-    if (!type)
-        return err_set(e, ERR_REQUIRED, "destination__type", NULL);
-    b->destination = type->type == JSON_STRING ? export_destination_find(type->text) : NULL;
-    if (!b->destination)
-        return err_set(e, ERR_CHOICE, "destination__type", "\"" STR_FMT "\" is not a valid choice.",
-                       STR_ARG(str_utf8_prefix(type->text, 100)));
-    if (!config)
-        return err_set(e, ERR_REQUIRED, "destination__config", NULL);
-    if (config->type != JSON_OBJECT)
-        return err_set(e, ERR_INVALID, "destination__config", "Expected a dictionary of items.");
-    struct json *linked;
-    int rc = link_integration(r, b->destination, d, &linked, e);
-    return rc < 0 ? rc : export_config(r->arena, b->destination, config, linked, &b->config, e);
-}
-
-static int read_body(struct req *r, struct export_body *b, struct err *e)
-{
-    *b = (struct export_body){ .model = STR("events") };
-    int rc = fields_read(r->arena, r->body, "", fields, b, e);
-    if (rc == 0)
-        rc = check_model(r, b, e);
-    if (rc == 0)
-        rc = read_destination(r, b, e);
-    return rc < 0 ? rc : check_schedule(r, b, e);
-}
-
-/* -------------------------------------------------------------------------- trying it */
-
-static void write_step(struct json_writer *w, const struct export_step *s)
-{
-    json_open(w, '{');
-    json_key(w, "name");
-    json_z(w, s->name);
-    json_key(w, "description");
-    json_z(w, s->description);
-    json_key(w, "result");
-}
-
-/* The steps of a kind, none of them run. Answers without a body are what clients expect. */
-static int export_steps(struct req *r, struct err *e)
-{
-    str type = http_query_of(r->http, "destination");
-    const struct export_destination *d = export_destination_find(type);
-    (void)e;
-    if (!d || !d->steps_n) {
-        r->http->status = type.n ? 404 : 400;
-        return 0;
-    }
-    struct json_writer w = reply_json(r, 200);
-    json_open(&w, '{');
-    json_key(&w, "steps");
-    json_open(&w, '[');
-    for (size_t i = 0; i < d->steps_n; i++) {
-        write_step(&w, &d->steps[i]);
-        json_null(&w);
-        json_close(&w, '}');
-    }
-    json_close(&w, ']');
-    json_close(&w, '}');
-    return 0;
-}
-
-/* Runs one step, and answers 200 whether it passed or failed. */
-static int export_run_step(struct req *r, struct err *e)
+static int export_create(struct req *r, struct err *e)
 {
     struct export_body b;
-    enum export_outcome outcome;
-    str message = STR_NULL;
-    int rc = read_body(r, &b, e);
+    char id[UUID_TEXT];
+    int rc = export_body_read(r, NULL, false, &b, e);
     if (rc < 0)
         return rc;
-    if (!b.destination->steps_n)
-        return err_set(e, ERR_NOT_FOUND, NULL, NULL);
-    if (b.step < 0 || (size_t)b.step >= b.destination->steps_n)
-        return check_range("step", b.step, (int64_t)b.destination->steps_n - 1, e);
-    const struct export_step *step = &b.destination->steps[b.step];
-    req_give_db(r); /* the other side may take its time */
-    rc = exporter_try(r->api->exporter, r->arena, step, b.config, &outcome, &message, e);
-    req_take_db(r);
-    if (rc < 0)
-        return rc;
-    struct json_writer w = reply_json(r, 200);
-    write_step(&w, step);
-    json_open(&w, '{');
-    json_key(&w, "status");
-    json_z(&w, export_outcome_name(outcome));
-    json_key(&w, "message");
-    json_str(&w, message);
-    json_close(&w, '}');
-    json_close(&w, '}');
-    return 0;
+    uuid_text(uuid_v7(), id);
+    b.row.id = arena_str(r->arena, str_of(id));
+    b.row.project_id = r->project.id;
+    b.row.destination = str_of(b.destination->type);
+    b.row.created_at = b.row.last_updated_at = clock_now_us();
+    b.row.modified_by = r->user.id;
+    b.row.next_at = next_end(&b.row, b.row.created_at);
+    rc = batch_export_insert(r->db, &b.row, e);
+    return rc < 0 ? rc : reply(r, 201, &b.row, e);
 }
 
-#define AT(rest) "/api/projects/:project/batch_exports/" rest
+static int export_fetch(struct req *r, struct err *e)
+{
+    struct batch_export x;
+    int rc = export_load(r, &x, e);
+    return rc < 0 ? rc : reply(r, 200, &x, e);
+}
+
+static bool same_timetable(const struct batch_export *a, const struct batch_export *b)
+{
+    return str_eq(a->interval, b->interval) && str_eq(a->timezone, b->timezone) &&
+           a->offset == b->offset;
+}
+
+static int change(struct req *r, bool partial, struct err *e)
+{
+    struct batch_export stored;
+    struct export_body b;
+    int rc = export_load(r, &stored, e);
+    if (rc == 0)
+        rc = export_body_read(r, &stored, partial, &b, e);
+    if (rc < 0)
+        return rc;
+    b.row.last_updated_at = clock_now_us();
+    b.row.modified_by = r->user.id;
+    if (!same_timetable(&stored, &b.row) || (stored.paused && !b.row.paused))
+        b.row.next_at = next_end(&b.row, b.row.last_updated_at);
+    rc = batch_export_update(r->db, &b.row, e);
+    return rc < 0 ? rc : reply(r, 200, &b.row, e);
+}
+
+static int export_replace(struct req *r, struct err *e)
+{
+    return change(r, false, e);
+}
+
+static int export_update(struct req *r, struct err *e)
+{
+    return change(r, true, e);
+}
+
+static int export_remove(struct req *r, struct err *e)
+{
+    struct batch_export x;
+    int64_t now = clock_now_us();
+    int rc = export_load(r, &x, e);
+    if (rc == 0)
+        rc = db_begin(r->db, e);
+    if (rc == 0)
+        rc = batch_export_delete(r->db, x.project_id, x.id, now, e);
+    if (rc >= 0)
+        rc = export_run_cancel_all(r->db, x.id, STR_NULL, now, e);
+    if (rc == 0)
+        rc = db_commit(r->db, e);
+    if (rc == 0)
+        r->http->status = 204;
+    return rc;
+}
+
+static void reply_paused(struct req *r, bool paused)
+{
+    struct json_writer w = reply_json(r, 200);
+    json_open(&w, '{');
+    json_key(&w, "paused");
+    json_bool(&w, paused);
+    json_close(&w, '}');
+}
+
+/* Nothing changes where it is so already. */
+static int set_paused(struct req *r, struct batch_export *x, bool paused, struct err *e)
+{
+    int64_t now = clock_now_us();
+    if (x->paused == paused)
+        return 0;
+    x->paused = paused;
+    x->last_updated_at = now;
+    x->modified_by = r->user.id;
+    if (paused)
+        x->last_paused_at = now;
+    else
+        x->next_at = next_end(x, now);
+    return batch_export_update(r->db, x, e);
+}
+
+static int export_pause(struct req *r, struct err *e)
+{
+    struct batch_export x;
+    int rc = export_load(r, &x, e);
+    if (rc == 0)
+        rc = set_paused(r, &x, true, e);
+    if (rc == 0)
+        reply_paused(r, true);
+    return rc;
+}
+
+static int export_unpause(struct req *r, struct err *e)
+{
+    struct batch_export x;
+    int rc = export_load(r, &x, e);
+    if (rc == 0)
+        rc = set_paused(r, &x, false, e);
+    if (rc == 0)
+        reply_paused(r, false);
+    return rc;
+}
+
+#define AT "/api/projects/:project/batch_exports/"
 
 const struct route batch_export_routes[] = {
-    { "GET", AT("test/"), export_steps, ACCESS_SCOPE, "batch_export:read", 0 },
-    { "POST", AT("run_test_step_new/"), export_run_step, ACCESS_SCOPE, "batch_export:write", 0 },
+    { "GET", AT, export_list, ACCESS_SCOPE, "batch_export:read", 0 },
+    { "POST", AT, export_create, ACCESS_SCOPE, "batch_export:write", 0 },
+    { "GET", AT ":id/", export_fetch, ACCESS_SCOPE, "batch_export:read", 0 },
+    { "PUT", AT ":id/", export_replace, ACCESS_SCOPE, "batch_export:write", 0 },
+    { "PATCH", AT ":id/", export_update, ACCESS_SCOPE, "batch_export:write", 0 },
+    { "DELETE", AT ":id/", export_remove, ACCESS_SCOPE, "batch_export:write", 0 },
+    { "POST", AT ":id/pause/", export_pause, ACCESS_SCOPE, "batch_export:write", 0 },
+    { "POST", AT ":id/unpause/", export_unpause, ACCESS_SCOPE, "batch_export:write", 0 },
     { 0 },
 };

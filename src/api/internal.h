@@ -61,6 +61,7 @@ struct route {
 /* Ended by a row without method. */
 extern const struct route action_routes[];
 extern const struct route batch_export_routes[];
+extern const struct route export_step_routes[];
 extern const struct route capture_routes[];
 extern const struct route capture_v1_routes[];
 extern const struct route cohort_routes[];

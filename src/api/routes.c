@@ -13,6 +13,7 @@
 
 static const struct route *const tables[] = {
     action_routes,
+    export_step_routes, /* "test" is no id */
     batch_export_routes,
     capture_routes,
     capture_v1_routes,

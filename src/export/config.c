@@ -46,16 +46,6 @@ static int wrong_type(const struct export_field *f, const struct json *v, struct
                    expected[f->type]);
 }
 
-static struct json *whole_number(struct arena *a, int64_t n)
-{
-    struct json *out = json_new(a, JSON_NUMBER);
-    out->integer = true;
-    out->i64 = n;
-    out->num = (double)n;
-    out->text = arena_printf(a, "%lld", (long long)n);
-    return out;
-}
-
 static bool all_texts(const struct json *list)
 {
     for (const struct json *m = list->head; m; m = m->next)
@@ -78,7 +68,7 @@ static int convert(struct arena *a, const struct export_field *f, const struct j
     if (same)
         *out = json_share(a, v);
     else if (v->type == JSON_STRING && f->type == EXPORT_INT && str_to_i64(v->text, &n))
-        *out = whole_number(a, n);
+        *out = json_new_i64(a, n);
     else if (v->type == JSON_STRING && f->type == EXPORT_BOOL)
         *out = json_new_bool(a, str_to_bool(v->text, &yes) && yes);
     else
@@ -116,13 +106,16 @@ int config_read(struct arena *a, const struct export_field *fields, const struct
 }
 
 int export_config(struct arena *a, const struct export_destination *d, const struct json *given,
-                  const struct json *linked, struct json **out, struct err *e)
+                  const struct json *linked, struct json **own, struct json **out, struct err *e)
 {
-    int rc = config_read(a, d->fields, given, out, e);
-    for (const struct json *m = linked ? linked->head : NULL; m && rc == 0; m = m->next)
+    int rc = config_read(a, d->fields, given, own, e);
+    if (rc < 0)
+        return rc;
+    *out = json_merge(a, *own, NULL);
+    for (const struct json *m = linked ? linked->head : NULL; m; m = m->next)
         if (find(d->fields, m->key))
             json_set(*out, m->key, json_share(a, m));
-    return rc == 0 && d->check ? d->check(a, d, *out, e) : rc;
+    return d->check ? d->check(a, d, *out, e) : 0;
 }
 
 /* -------------------------------------------------------------------------- files */
@@ -157,6 +150,10 @@ int export_check_files(struct arena *a, const struct json *config, struct err *e
         return err_set(e, ERR_INVALID, "destination",
                        "File format " STR_FMT " is not supported. Supported file formats are "
                        "['Parquet', 'JSONLines']", STR_ARG(str_utf8_prefix(format, 100)));
+    const struct json *legacy = json_get(config, "legacy_parquet_extension");
+    if (legacy && legacy->boolean)
+        return err_set(e, ERR_INVALID, "destination", "legacy_parquet_extension can only stay on where "
+                                                      "an export has it already");
     if (size->type == JSON_NUMBER && size->i64 < 0)
         return err_set(e, ERR_INVALID, "destination", "max_file_size_mb must not be negative");
     if (!codec.p)

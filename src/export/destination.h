@@ -49,12 +49,12 @@ struct export_destination {
 /* NULL: there is no such kind. */
 const struct export_destination *export_destination_find(str type);
 
-/* The settings given, checked against the kind's and completed with defaults: an object in the
- * arena with every field, each of its type. Those of the integration that the export names (linked;
- * NULL: none) are put in their place. ERR_INVALID on destination__non_field_errors: names,
+/* The settings given, checked against the kind's and completed with defaults: objects in the arena
+ * with every field, each of its type. *out has those of the integration that the export names (linked;
+ * NULL: none) in their place, *own has not. ERR_INVALID on destination__non_field_errors: names,
  * missing ones, types; on destination: what the kind itself refuses. */
 int export_config(struct arena *a, const struct export_destination *d, const struct json *given,
-                  const struct json *linked, struct json **out, struct err *e);
+                  const struct json *linked, struct json **own, struct json **out, struct err *e);
 
 /* Runs the step, on the caller's thread; up to half a minute when the other side is slow. */
 enum export_outcome export_step_run(const struct export_step *s, struct export_trial *t);

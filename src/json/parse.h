@@ -43,6 +43,7 @@ const char *json_python_type(const struct json *v);
 struct json *json_new(struct arena *a, enum json_type t);
 struct json *json_new_str(struct arena *a, str text);
 struct json *json_new_bool(struct arena *a, bool value);
+struct json *json_new_i64(struct arena *a, int64_t n);
 /* A node of its own with the same value; members are shared. */
 struct json *json_share(struct arena *a, const struct json *v);
 /* Gives the object this member; one of that name is replaced. v must stand in no other tree. */

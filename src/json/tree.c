@@ -51,6 +51,16 @@ struct json *json_new_bool(struct arena *a, bool value)
     return v;
 }
 
+struct json *json_new_i64(struct arena *a, int64_t n)
+{
+    struct json *out = json_new(a, JSON_NUMBER);
+    out->integer = true;
+    out->i64 = n;
+    out->num = (double)n;
+    out->text = arena_printf(a, "%lld", (long long)n);
+    return out;
+}
+
 struct json *json_share(struct arena *a, const struct json *v)
 {
     struct json *copy = arena_new_of(a, struct json);
