@@ -76,6 +76,13 @@ int query_hogql_fill(struct query_job *j, const struct json *node, struct hogql_
 /* HogQLMetadata: the answer's members go to w. */
 int query_metadata(struct query_job *j, const struct json *node, struct json_writer *w,
                    struct err *e);
+/* HogQLAutocomplete, likewise. */
+int query_autocomplete(struct query_job *j, const struct json *node, struct json_writer *w,
+                       struct err *e);
+/* The `language` of such a node of that kind; those that are not of queries are refused. */
+enum query_language { QUERY_HOGQL, QUERY_HOGQL_EXPR, QUERY_HOG_TEMPLATE };
+int query_read_language(const struct json *node, const char *kind, enum query_language *out,
+                        struct err *e);
 /* A job of the scope: nothing runs yet. */
 void query_job_init(struct query_job *j, const struct query_scope *s);
 

@@ -1,6 +1,8 @@
 /* metadata.c - HogQLMetadata: what an editor shows beside a query while it is written: whether it is
  * valid, where it is not and what would mend it, which tables it reads and what its properties are.
  * Nothing is run. Places are counted in characters. */
+#include <stdio.h>
+
 #include "hogql/tables.h"
 #include "query/internal.h"
 #include "query/shape.h"
@@ -180,14 +182,12 @@ static int judge_expr(struct metadata *m, struct hogql_node *expr, struct err *e
 }
 
 /* A template's fields are those of a program, not of tables: its syntax is all that is judged. */
-static int judge(struct metadata *m, str language, struct err *e)
+static int judge(struct metadata *m, enum query_language language, struct err *e)
 {
     struct err wrong = ERR_INIT;
     struct hogql_node *tree;
     struct arena *a = m->j->arena;
-    bool expr = str_eqz(language, "hogQLExpr"), template = str_eqz(language, "hogTemplate");
-    if (!str_eqz(language, "hogQL") && !expr && !template)
-        return err_set(e, ERR_INVALID, NULL, "Unsupported language: " STR_FMT, STR_ARG(language));
+    bool expr = language == QUERY_HOGQL_EXPR, template = language == QUERY_HOG_TEMPLATE;
     int rc = template ? hogql_parse_template(a, m->text, &tree, &wrong)
              : expr   ? hogql_parse_expr(a, m->text, NULL, &tree, &wrong)
                       : hogql_parse_select(a, m->text, NULL, &tree, &wrong);
@@ -255,32 +255,40 @@ static void write_tables(const struct metadata *m, struct json_writer *w)
     json_close(w, ']');
 }
 
-static int read_language(const struct json *node, str *out, struct err *e)
+int query_read_language(const struct json *node, const char *kind, enum query_language *out,
+                        struct err *e)
 {
-    static const char *const known[] = { "hog", "hogJson", "hogQL", "hogQLExpr", "hogTemplate",
-                                         "liquid" };
-    int rc = query_get_text(node, "language", out, e);
+    static const char *const known[] = { "hogQL", "hogQLExpr", "hogTemplate", /* in enum order */
+                                         "hog", "hogJson", "liquid" };
+    char where[64];
+    str language = STR_NULL;
+    int rc = query_get_text(node, "language", &language, e);
+    size_t i = 0;
     if (rc < 0)
         return rc;
-    if (!out->p)
-        return query_misfit(e, "query.HogQLMetadata.language", "Field required");
-    for (size_t i = 0; i < ARRAY_LEN(known); i++)
-        if (str_eqz(*out, known[i]))
-            return 0;
-    return query_misfit(e, "query.HogQLMetadata.language",
-                        "Input should be 'hog', 'hogJson', 'hogQL', 'hogQLExpr', 'hogTemplate' or "
-                        "'liquid'");
+    snprintf(where, sizeof(where), "query.%s.language", kind);
+    if (!language.p)
+        return query_misfit(e, where, "Field required");
+    while (i < ARRAY_LEN(known) && !str_eqz(language, known[i]))
+        i++;
+    if (i == ARRAY_LEN(known))
+        return query_misfit(e, where, "Input should be 'hog', 'hogJson', 'hogQL', 'hogQLExpr', "
+                                      "'hogTemplate' or 'liquid'");
+    if (i > QUERY_HOG_TEMPLATE)
+        return err_set(e, ERR_INVALID, NULL, "Unsupported language: %s", known[i]);
+    *out = (enum query_language)i;
+    return 0;
 }
 
 int query_metadata(struct query_job *j, const struct json *node, struct json_writer *w,
                    struct err *e)
 {
     struct metadata m = { .j = j, .node = node, .text = STR_NULL };
-    str language = STR_NULL;
+    enum query_language language;
     m.notices_tail = &m.notices;
     int rc = query_shape_check(&query_shape_metadata, node, e);
     if (rc == 0)
-        rc = read_language(node, &language, e);
+        rc = query_read_language(node, "HogQLMetadata", &language, e);
     if (rc == 0)
         rc = query_get_text(node, "query", &m.text, e);
     if (rc == 0 && !m.text.p)

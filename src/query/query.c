@@ -41,7 +41,7 @@ static const struct query_kind kinds[] = {
 /* Kinds of the protocol that this server cannot run: told apart from words that are no kind. */
 static const char *const known_kinds[] = {
     "DataTableNode",  "DataVisualizationNode", "DatabaseSchemaQuery",
-    "FunnelCorrelationQuery", "HogQLASTQuery", "HogQLAutocomplete",
+    "FunnelCorrelationQuery", "HogQLASTQuery",
     "HogQuery",       "InsightVizNode",
     "PersonsNode",    "SavedInsightNode", "SessionsTimelineQuery",
     "WebStatsTableQuery", "WebGoalsQuery", "EventsNode", "ActionsNode", "DataWarehouseNode",
@@ -354,6 +354,7 @@ static const struct helper {
     const char *name;
     int (*run)(struct query_job *j, const struct json *node, struct json_writer *w, struct err *e);
 } helpers[] = {
+    { "HogQLAutocomplete", query_autocomplete },
     { "HogQLMetadata", query_metadata },
 };
 

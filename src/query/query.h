@@ -96,7 +96,7 @@ typedef int (*query_take_fn)(void *context, str piece, struct err *e);
  * those of query_run; after the first piece they mean that the file is broken off. */
 int query_download(const struct query_scope *s, const struct json *node, enum query_format format,
                    query_take_fn take, void *context, struct err *e);
-/* Is it a node that helps an editor: HogQLMetadata? */
+/* Is it a node that helps an editor: HogQLAutocomplete, HogQLMetadata? */
 bool query_is_helper(const struct json *node);
 /* Its answer, a JSON object, written at once: such nodes are not cached and ask nothing of the event
  * store. A query that is not valid is an answer, not an error. */

@@ -138,6 +138,12 @@ const struct query_shape query_shape_metadata = {
     "globals",
 };
 
+const struct query_shape query_shape_autocomplete = {
+    "HogQLAutocomplete",
+    NODE "language query sourceQuery globals filters startPosition endPosition",
+    "",
+};
+
 /* interval and breakdownFilter are for placeholders that name them; those are refused where they stand. */
 const struct query_shape query_shape_hogql_filters = {
     "filters",
