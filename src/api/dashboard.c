@@ -6,13 +6,11 @@
 #include "api/dashboard_text.h"
 #include "api/dashboard_view.h"
 #include "api/field.h"
+#include "api/template_use.h"
 #include "api/tile.h"
-#include "base/clock.h"
 #include "base/fold.h"
 #include "base/limits.h"
 #include "base/uuid.h"
-
-#define FOLDER "Unfiled/Dashboards"
 
 int dashboard_check_edit(struct req *r, const struct dashboard *d, struct err *e)
 {
@@ -245,9 +243,23 @@ static int find_source(struct req *r, int64_t id, struct dashboard *out, struct 
     return 0;
 }
 
+static int insert_from_template(struct req *r, struct input *in, struct err *e)
+{
+    struct template_content t;
+    int rc = template_named(r, in->use_template, &t, e);
+    if (rc == 0)
+        rc = template_lay_on(r, &t, &in->d, e);
+    in->d.creation_mode = STR("template");
+    if (rc == 0)
+        rc = dashboard_insert(r->db, &in->d, e);
+    return rc < 0 ? rc : template_put_tiles(r, &t, in->d.id, e);
+}
+
 /* What a duplicate takes over: what the body says stands above it. */
 static int insert(struct req *r, struct input *in, struct err *e)
 {
+    if (in->use_template.n)
+        return insert_from_template(r, in, e);
     struct dashboard source;
     int rc = in->use_dashboard ? find_source(r, in->use_dashboard, &source, e) : 0;
     if (rc < 0)
@@ -268,13 +280,7 @@ static int insert(struct req *r, struct input *in, struct err *e)
 
 static int dashboard_create(struct req *r, struct err *e)
 {
-    struct input in = { .d = {
-        .project_id = r->project.id, .name = STR_NULL, .description = STR(""),
-        .created_at = clock_now_us(), .created_by = r->user.id, .last_accessed_at = INT64_MIN,
-        .last_viewed_at = INT64_MIN, .last_refresh = INT64_MIN, .creation_mode = STR("default"),
-        .restriction_level = PRIVILEGE_VIEW, .filters = STR("{}"), .variables = STR("{}"),
-        .breakdown_colors = STR("[]"), .tags = STR("[]"),
-    } };
+    struct input in = { .d = dashboard_blank(r) };
     bool text;
     int rc = dashboard_format(r, &text, e);
     if (rc == 0)
@@ -283,13 +289,11 @@ static int dashboard_create(struct req *r, struct err *e)
         rc = read_object(r, "filters", &in.d.filters, e);
     if (rc < 0)
         return rc;
-    in.d.folder = in.folder.n ? in.folder : STR(FOLDER);
+    if (in.folder.n)
+        in.d.folder = in.folder;
     if (in.use_template.n && in.use_dashboard)
         return err_set(e, ERR_INVALID, NULL,
                        "`use_dashboard` and `use_template` cannot be used together");
-    if (in.use_template.n)
-        return err_set(e, ERR_INVALID, "use_template", "Invalid template provided: " STR_FMT,
-                       STR_ARG(str_utf8_prefix(in.use_template, 400)));
     rc = db_begin(r->db, e);
     if (rc == 0)
         rc = insert(r, &in, e);

@@ -5,6 +5,7 @@
 
 #include "api/dashboard_text.h"
 #include "api/tile.h"
+#include "base/clock.h"
 
 bool dashboard_may_restrict(const struct req *r, const struct dashboard *d)
 {
@@ -15,6 +16,17 @@ bool dashboard_may_edit(const struct req *r, const struct dashboard *d)
 {
     return d->restriction_level <= PRIVILEGE_VIEW || d->collaborates ||
            dashboard_may_restrict(r, d);
+}
+
+struct dashboard dashboard_blank(const struct req *r)
+{
+    return (struct dashboard){
+        .project_id = r->project.id, .name = STR_NULL, .description = STR(""),
+        .created_at = clock_now_us(), .created_by = r->user.id, .last_accessed_at = INT64_MIN,
+        .last_viewed_at = INT64_MIN, .last_refresh = INT64_MIN, .creation_mode = STR("default"),
+        .restriction_level = PRIVILEGE_VIEW, .filters = STR("{}"), .variables = STR("{}"),
+        .breakdown_colors = STR("[]"), .tags = STR("[]"), .folder = STR("Unfiled/Dashboards"),
+    };
 }
 
 void dashboard_write_short(struct req *r, struct json_writer *w, const struct dashboard *d)

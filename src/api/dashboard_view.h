@@ -6,6 +6,8 @@
 
 /* The creator and organization admins: they may edit whatever the level, and change the level. */
 bool dashboard_may_restrict(const struct req *r, const struct dashboard *d);
+/* A new one of the caller's, without a name. */
+struct dashboard dashboard_blank(const struct req *r);
 /* The members of the list form; the creator was read by req_load_users. */
 void dashboard_write_short(struct req *r, struct json_writer *w, const struct dashboard *d);
 /* Its filters, and its variables by what the project has, each with the address's laid over. */

@@ -2,98 +2,15 @@
  * api/insight_view.c, their lists in api/insight_list.c. */
 #include "model/insight.h"
 
-#include <stdio.h>
-
 #include "api/dashboard_view.h"
 #include "api/field.h"
 #include "api/insight_list.h"
+#include "api/insight_query.h"
 #include "api/tile.h"
 #include "base/clock.h"
 #include "base/limits.h"
 
 #define FOLDER "Unfiled/Insights"
-
-/* -------------------------------------------------------------------------- the query */
-
-/* Kinds of query nodes: what a list filters them by, and what a bare one is wrapped in when it is
- * saved, so that clients find the wrapper they expect. */
-static const struct kind {
-    const char *name, *type, *wrapper;
-} kinds[] = {
-    { "TrendsQuery", "TRENDS", "InsightVizNode" },
-    { "FunnelsQuery", "FUNNELS", "InsightVizNode" },
-    { "RetentionQuery", "RETENTION", "InsightVizNode" },
-    { "PathsQuery", "PATHS", "InsightVizNode" },
-    { "StickinessQuery", "STICKINESS", "InsightVizNode" },
-    { "LifecycleQuery", "LIFECYCLE", "InsightVizNode" },
-    { "HogQLQuery", "SQL", "DataVisualizationNode" },
-    { "EventsQuery", "JSON", NULL },
-    { "ActorsQuery", "JSON", NULL },
-    { "InsightActorsQuery", "JSON", NULL },
-    { "GroupsQuery", "JSON", NULL },
-    { "SessionsTimelineQuery", "JSON", NULL },
-    { "WebOverviewQuery", "JSON", NULL },
-    { "WebStatsTableQuery", "JSON", NULL },
-    { "HogQuery", "JSON", NULL },
-    { "EventsNode", "JSON", NULL },
-    { "PersonsNode", "JSON", NULL },
-    { "SavedInsightNode", "JSON", NULL },
-};
-
-static const struct kind *kind_of(const struct json *query)
-{
-    const struct json *source = query_unwrap(query);
-    str name = json_get_text(source, "kind");
-    for (size_t i = 0; name.p && i < ARRAY_LEN(kinds); i++)
-        if (str_eqz(name, kinds[i].name))
-            return &kinds[i];
-    return NULL;
-}
-
-static int read_query(struct req *r, struct insight *i, struct err *e)
-{
-    const struct json *v = json_get(r->body, "query");
-    if (!v)
-        return 0;
-    if (v->type == JSON_NULL) {
-        i->query = STR_NULL;
-        i->type = STR("");
-        return 0;
-    }
-    if (v->type != JSON_OBJECT)
-        return err_set(e, ERR_INVALID, "query", "Query must be a valid JSON object");
-    const struct kind *kind = kind_of(v);
-    if (!kind) {
-        str name = json_get_text(query_unwrap(v), "kind");
-        err_set(e, ERR_INVALID, NULL, name.p ? "1 validation error for QuerySchemaRoot: query kind '"
-                                               STR_FMT "' matches none of the expected tags"
-                                             : "1 validation error for QuerySchemaRoot: unable to "
-                                               "extract tag using discriminator 'kind'" STR_FMT,
-                STR_ARG(str_utf8_prefix(name, 100)));
-        snprintf(e->code, sizeof(e->code), "parse_error");
-        return e->kind;
-    }
-    i->query = json_text_of(r->arena, v);
-    if (kind->wrapper && v == query_unwrap(v))
-        i->query = arena_printf(r->arena, "{\"kind\":\"%s\",\"source\":" STR_FMT "}",
-                                kind->wrapper, STR_ARG(i->query));
-    i->type = str_of(kind->type);
-    return 0;
-}
-
-static int read_filters(struct req *r, struct insight *i, struct err *e)
-{
-    const struct json *v = json_get(r->body, "filters");
-    if (!json_truthy(v))
-        return 0;
-    if (v->type != JSON_OBJECT)
-        return err_set(e, ERR_INVALID, "filters", "Expected a dictionary of items.");
-    i->filters = json_text_of(r->arena, v);
-    str type = json_get_text(v, "insight");
-    if (!i->query.p)
-        i->type = type.p ? arena_str(r->arena, str_utf8_prefix(type, 20)) : STR("TRENDS");
-    return 0;
-}
 
 /* -------------------------------------------------------------------------- body */
 
@@ -126,8 +43,8 @@ static int read_body(struct req *r, struct input *in, struct err *e)
     if (json_is(json_get(r->body, "order"), JSON_NULL))
         in->i.position = INT64_MIN;
     if (rc == 0)
-        rc = read_query(r, &in->i, e);
-    return rc < 0 ? rc : read_filters(r, &in->i, e);
+        rc = insight_read_query(r->arena, r->body, &in->i, e);
+    return rc < 0 ? rc : insight_read_filters(r->arena, r->body, &in->i, e);
 }
 
 /* -------------------------------------------------------------------------- dashboards */

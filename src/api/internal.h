@@ -67,6 +67,7 @@ extern const struct route capture_v1_routes[];
 extern const struct route cohort_routes[];
 extern const struct route collaborator_routes[];
 extern const struct route dashboard_routes[];
+extern const struct route dashboard_template_routes[];
 extern const struct route event_definition_routes[];
 extern const struct route event_routes[];
 extern const struct route flags_routes[];
@@ -87,6 +88,7 @@ extern const struct route schema_routes[];
 extern const struct route sdk_routes[];
 extern const struct route session_routes[];
 extern const struct route sharing_routes[];
+extern const struct route template_use_routes[];
 extern const struct route token_routes[];
 extern const struct route tile_routes[];
 extern const struct route user_routes[];
@@ -131,6 +133,8 @@ int refuse_delete(struct req *r, struct err *e);
 
 /* Begins the reply: status, and a writer over its body. */
 struct json_writer reply_json(struct req *r, int status);
+/* The whole reply is an object with this one text: some failures have a form of their own. */
+int reply_bare(struct req *r, int status, const char *key, str text);
 
 /* What may be done with a dashboard, and what its restriction level asks for. */
 enum { PRIVILEGE_VIEW = 21, PRIVILEGE_EDIT = 37 };

@@ -20,6 +20,7 @@ static const struct route *const tables[] = {
     cohort_routes,
     collaborator_routes,
     dashboard_routes,
+    dashboard_template_routes,
     event_definition_routes,
     event_routes,
     flags_routes,
@@ -40,6 +41,7 @@ static const struct route *const tables[] = {
     sdk_routes,
     session_routes,
     sharing_routes,
+    template_use_routes,
     token_routes,
     tile_routes,
     user_routes,
@@ -502,4 +504,14 @@ struct json_writer reply_json(struct req *r, int status)
 {
     r->http->status = status;
     return JSON_WRITER(&r->http->reply);
+}
+
+int reply_bare(struct req *r, int status, const char *key, str text)
+{
+    struct json_writer w = reply_json(r, status);
+    json_open(&w, '{');
+    json_key(&w, key);
+    json_str(&w, text);
+    json_close(&w, '}');
+    return 0;
 }

@@ -154,17 +154,6 @@ static int reply_config(struct req *r, const struct target *t, struct err *e)
     return 0;
 }
 
-/* An answer in a form of its own, without the envelope of errors. */
-static int reply_bare(struct req *r, int status, const char *text)
-{
-    struct json_writer w = reply_json(r, status);
-    json_open(&w, '{');
-    json_key(&w, "error");
-    json_z(&w, text);
-    json_close(&w, '}');
-    return 0;
-}
-
 /* -------------------------------------------------------------------------- settings */
 
 static bool is_theme(const struct json *v)
@@ -309,8 +298,8 @@ static int sharing_password_create(struct req *r, struct err *e)
                                   .creator_email = r->user.email };
     int rc = load_to_edit(r, &t, e);
     if (rc == 0 && !t.s.password_required)
-        return reply_bare(r, 400,
-                          "Password protection must be enabled before creating passwords");
+        return reply_bare(r, 400, "error",
+                          STR("Password protection must be enabled before creating passwords"));
     if (rc == 0)
         rc = read_password(r, &clear, &p.note, e);
     if (rc == 0)

@@ -45,7 +45,7 @@ static bool shows_display(const struct json *entry)
     return false;
 }
 
-static int read_display(struct req *r, const struct json *entry, struct tile *t, struct err *e)
+int tile_read_display(struct req *r, const struct json *entry, struct tile *t, struct err *e)
 {
     enum tristate deleted = t->deleted;
     int rc = fields_read(r->arena, entry, "", display_fields, t, e);
@@ -65,7 +65,7 @@ static int read_display(struct req *r, const struct json *entry, struct tile *t,
     return 0;
 }
 
-static struct tile new_tile(int64_t dashboard_id)
+struct tile tile_blank(int64_t dashboard_id)
 {
     return (struct tile){ .dashboard_id = dashboard_id, .layouts = STR("{}"),
                           .filters_overrides = STR("{}"), .show_description = UNSAID,
@@ -131,6 +131,12 @@ static const struct field button_fields[] = {
     { 0 },
 };
 
+int tile_read_text(struct req *r, const struct json *card, const char *prefix,
+                   struct text_card *text, struct err *e)
+{
+    return fields_read(r->arena, card, prefix, text_fields, text, e);
+}
+
 static int save_text(struct req *r, const struct dashboard *d, const struct json *card,
                      struct tile *t, struct err *e)
 {
@@ -151,7 +157,7 @@ static int save_text(struct req *r, const struct dashboard *d, const struct json
         rc = rc < 0 ? rc : 0;
     }
     if (rc == 0)
-        rc = fields_read(r->arena, card, "text__", text_fields, &text, e);
+        rc = tile_read_text(r, card, "text__", &text, e);
     if (rc == 0)
         rc = read_authors(r, card, &text.created_by, &text.last_modified_by, e);
     text.last_modified_at = clock_now_us();
@@ -195,13 +201,20 @@ static int check_word(const char *attr, str word, const char *one, const char *o
     return err_set(e, ERR_CHOICE, attr, "\"" STR_FMT "\" is not a valid choice.", STR_ARG(word));
 }
 
-static int check_button(const struct button_card *b, struct err *e)
+int tile_read_button(struct req *r, const struct json *card, struct button_card *b, struct err *e)
 {
+    if (!b->placement.p)
+        b->placement = STR("left");
+    if (!b->style.p)
+        b->style = STR("primary");
+    int rc = fields_read(r->arena, card, "button_tile__", button_fields, b, e);
+    if (rc < 0)
+        return rc;
     if (!b->url.p)
         return err_set(e, ERR_REQUIRED, "button_tile__url", NULL);
     if (!b->text.p)
         return err_set(e, ERR_REQUIRED, "button_tile__text", NULL);
-    int rc = check_url(b->url, e);
+    rc = check_url(b->url, e);
     if (rc == 0)
         rc = check_word("button_tile__placement", b->placement, "left", "right", e);
     if (rc == 0)
@@ -214,8 +227,7 @@ static int save_button(struct req *r, const struct dashboard *d, const struct js
 {
     const struct json *id = json_get(card, "id");
     struct button_card button = { .id = STR_NULL, .project_id = r->project.id, .url = STR_NULL,
-                                  .text = STR_NULL, .placement = STR("left"),
-                                  .style = STR("primary") };
+                                  .text = STR_NULL };
     struct tile on;
     int rc = 0;
     if (json_truthy(id)) {
@@ -231,9 +243,7 @@ static int save_button(struct req *r, const struct dashboard *d, const struct js
         rc = rc < 0 ? rc : 0;
     }
     if (rc == 0)
-        rc = fields_read(r->arena, card, "button_tile__", button_fields, &button, e);
-    if (rc == 0)
-        rc = check_button(&button, e);
+        rc = tile_read_button(r, card, &button, e);
     if (rc == 0)
         rc = read_authors(r, card, &button.created_by, &button.last_modified_by, e);
     button.last_modified_at = clock_now_us();
@@ -256,7 +266,7 @@ static int patch_card(struct req *r, const struct dashboard *d, const struct jso
 {
     const char *name = is_text ? "text" : "button_tile";
     const struct json *card = json_get(entry, name);
-    struct tile t = new_tile(d->id);
+    struct tile t = tile_blank(d->id);
     int rc = find_tile(r, d, entry, &t, e);
     if (rc < 0)
         return rc;
@@ -267,7 +277,7 @@ static int patch_card(struct req *r, const struct dashboard *d, const struct jso
                                                      : "Tile is not a button tile.");
     rc = is_text ? save_text(r, d, card, &t, e) : save_button(r, d, card, &t, e);
     if (rc == 0)
-        rc = read_display(r, entry, &t, e);
+        rc = tile_read_display(r, entry, &t, e);
     return rc < 0 ? rc : save_tile(r, &t, e);
 }
 
@@ -279,7 +289,7 @@ static int patch_display(struct req *r, const struct dashboard *d, const struct 
     if (rc == ERR_NOT_FOUND) /* not one of ours: skipped, as one that is nowhere */
         return 0;
     if (rc > 0)
-        rc = read_display(r, entry, &t, e) < 0 ? e->kind : tile_update(r->db, &t, e);
+        rc = tile_read_display(r, entry, &t, e) < 0 ? e->kind : tile_update(r->db, &t, e);
     return rc;
 }
 
@@ -365,7 +375,7 @@ static int duplicate_entry(struct req *r, const struct dashboard *d, const struc
 
 int tile_put_insight(struct req *r, int64_t insight_id, int64_t dashboard_id, struct err *e)
 {
-    struct tile t = new_tile(dashboard_id), found;
+    struct tile t = tile_blank(dashboard_id), found;
     t.insight_id = insight_id;
     int rc = tile_find_like(r->db, r->arena, dashboard_id, &t, &found, e);
     if (rc < 0)

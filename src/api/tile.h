@@ -34,6 +34,16 @@ void tile_write(struct req *r, struct json_writer *w, const struct tile_set *s,
 /* The member `error` of a tile whose query failed. */
 void tile_write_error(struct json_writer *w, const struct err *e);
 
+/* A tile that shows nothing yet. */
+struct tile tile_blank(int64_t dashboard_id);
+/* What an entry says of how the tile is shown: layouts, color, deleted and so on. */
+int tile_read_display(struct req *r, const struct json *entry, struct tile *t, struct err *e);
+/* The body of a text; prefix: what stands before it in errors. The fields of a button, checked. */
+int tile_read_text(struct req *r, const struct json *card, const char *prefix,
+                   struct text_card *text, struct err *e);
+int tile_read_button(struct req *r, const struct json *card, struct button_card *b,
+                     struct err *e);
+
 /* Applies the entries of a PATCH's `tiles` and `duplicate_tiles`, inside its transaction. */
 int tile_patch(struct req *r, const struct dashboard *d, struct err *e);
 /* Copies the live tiles of one dashboard to another: links, or (deep) copies of what they show. */

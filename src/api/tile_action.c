@@ -155,17 +155,6 @@ static int tile_copy(struct req *r, struct err *e)
 
 /* -------------------------------------------------------------------------- reorder */
 
-/* These two failures have a form of their own. */
-static int reply_detail(struct req *r, int status, str detail)
-{
-    struct json_writer w = reply_json(r, status);
-    json_open(&w, '{');
-    json_key(&w, "detail");
-    json_str(&w, detail);
-    json_close(&w, '}');
-    return 0;
-}
-
 static int read_order(struct req *r, int64_t **out, size_t *n, struct err *e)
 {
     const struct json *v = json_get(r->body, "tile_order");
@@ -267,15 +256,16 @@ static int tile_reorder(struct req *r, struct err *e)
     if (rc < 0)
         return rc;
     if (repeats(r, ids, n))
-        return reply_detail(r, 400, STR("tile_order must contain unique tile IDs"));
+        return reply_bare(r, 400, "detail", STR("tile_order must contain unique tile IDs"));
     rc = tile_list(r->db, r->arena, d.id, &all, &count, e);
     if (rc < 0)
         return rc;
     tiles = arena_alloc(r->arena, n * sizeof(*tiles));
     str missing = pick(r, all, count, ids, n, tiles);
     if (missing.p)
-        return reply_detail(r, 404, arena_printf(r->arena, "Tile IDs not found on this dashboard: ["
-                                                 STR_FMT "]", STR_ARG(missing)));
+        return reply_bare(r, 404, "detail",
+                          arena_printf(r->arena, "Tile IDs not found on this dashboard: [" STR_FMT
+                                       "]", STR_ARG(missing)));
     rc = tile_arrange(r, tiles, n, how, e);
     for (size_t i = 0; i < n && rc == 0; i++)
         rc = tile_update(r->db, &tiles[i], e);

@@ -65,6 +65,7 @@ MIGRATION(m0015_cohort_query);
 MIGRATION(m0016_insight_variable);
 MIGRATION(m0017_sharing);
 MIGRATION(m0018_batch_export);
+MIGRATION(m0019_dashboard_template);
 
 static const struct migration migrations[] = {
     { 1, m0001_access, m0001_access_end },
@@ -85,6 +86,7 @@ static const struct migration migrations[] = {
     { 16, m0016_insight_variable, m0016_insight_variable_end },
     { 17, m0017_sharing, m0017_sharing_end },
     { 18, m0018_batch_export, m0018_batch_export_end },
+    { 19, m0019_dashboard_template, m0019_dashboard_template_end },
 };
 
 static int fail(struct db *d, struct err *e, const char *what)

@@ -104,13 +104,23 @@ async function start(flags = []) {
     return { status: reply.status, headers: reply.headers, text, json };
   }
 
+  // The same call for a logged-in browser instead of a key.
+  async function login(email = "owner@example.com", password = "correct horse") {
+    const reply = await call("POST", "/api/login/", { key: null, body: { email, password } });
+    if (reply.status !== 200) throw new Error(reply.text);
+    const cookie = reply.headers.getSetCookie().map((c) => c.split(";")[0]).join("; ");
+    const own = { Cookie: cookie, "X-CSRFToken": cookie.match(/csrftoken=(\w+)/)[1] };
+    return (method, where, { body, headers = {} } = {}) =>
+      call(method, where, { key: null, body, headers: { ...own, ...headers } });
+  }
+
   const cli = (...args) => JSON.parse(hoglet(...args, "--data", data, "--json"));
   async function stop() {
     const code = await end(child);
     fs.rmSync(path.dirname(data), { recursive: true, force: true });
     return code;
   }
-  return { data, dir: path.dirname(data), url, first, call, cli, stop, hoglet, child, pid: child.pid };
+  return { data, dir: path.dirname(data), url, first, call, login, cli, stop, hoglet, child, pid: child.pid };
 }
 
 module.exports = { start, serve, end, mind, hoglet, bin, eventually, engine, rows };
