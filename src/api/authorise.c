@@ -2,6 +2,7 @@
  * and organization of the path, keys narrowed to some of them. The order of checks is the order in
  * which clients see them fail. */
 #include "api/internal.h"
+#include "assistant/assistant.h"
 
 /* -------------------------------------------------------------------------- credentials */
 
@@ -58,8 +59,25 @@ static int authenticate_session(struct req *r, str cookie, struct err *e)
     return 0;
 }
 
+/* The assistant's: the user is known, and the key is asked for again, for it may be gone by now. */
+static int authenticate_inside(struct req *r, const struct assistant_caller *who, struct err *e)
+{
+    int rc = user_find(r->db, r->arena, who->user_id, &r->user, e);
+    if (rc > 0 && who->key_id.p)
+        rc = key_find_id(r->db, r->arena, who->key_id, who->user_id, &r->key, e);
+    if (rc < 0)
+        return rc;
+    if (rc == 0 || !r->user.active)
+        return err_set(e, ERR_AUTH_FAILED, NULL, NULL);
+    r->credential = who->key_id.p ? CREDENTIAL_KEY : CREDENTIAL_SESSION;
+    return 0;
+}
+
 int req_authenticate(struct req *r, struct err *e)
 {
+    const struct http_inside *inside = http_inside_of(r->http);
+    if (inside)
+        return authenticate_inside(r, inside->who, e);
     const char *place;
     str key = key_in_request(r, &place);
     if (str_starts(key, STR("pha_"))) /* an OAuth token: never tried as a key */

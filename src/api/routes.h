@@ -25,6 +25,7 @@ struct api {
     const char *public_url; /* without a slash at the end */
     bool secure;            /* cookies are marked Secure */
     struct exporter *exporter;
+    struct assistant *assistant;
     const struct seal *seal; /* of secrets in the store */
     struct throttle *throttle; /* NULL: keys are not limited */
 };
@@ -34,6 +35,9 @@ int api_check_routes(struct err *e);
 size_t api_limit(struct http_request *r);
 bool api_inline(struct http_request *r);
 void api_run(struct http_request *r);
+struct assistant_call;
+/* A request that the assistant makes for a user: the same function, without a connection. */
+void api_call(void *api, struct assistant_call *c);
 /* Counters for the rows of the table. */
 struct traffic *api_traffic_new(void);
 /* The table as a JSON list of {"method","path","access"}, for tests and docs. */

@@ -16,6 +16,7 @@
 #define LIMIT_QUERY_RESULT (128u << 20)   /* bytes of an engine answer held in memory */
 #define LIMIT_PARQUET_FOOTER (64u << 20)  /* bytes that tell of the row groups of a Parquet file */
 #define LIMIT_STREAM (1u << 20)           /* bytes of a streamed reply made but not sent */
+#define LIMIT_FEED_PIECES 1024            /* pieces of a stream kept for those who join it */
 #define LIMIT_PATH 1024                   /* bytes of a request path */
 #define LIMIT_FIELD 1000000u            /* characters of a text field without a limit of its own */
 #define LIMIT_SEARCH 200                 /* characters of a search term */
@@ -78,3 +79,9 @@
 #define LIMIT_EVENTS_OFFSET 50000         /* events skipped before it */
 #define LIMIT_PROPERTY_VALUES 10          /* values offered of a property */
 #define LIMIT_PERSONS_FOUND 10000         /* persons in one page of a search */
+#define LIMIT_RUNS 1100                   /* questions being answered at a time */
+#define LIMIT_QUESTION 40000              /* characters of a message to the assistant */
+#define LIMIT_NOTICE 10000                /* characters of a message put beside its answers */
+#define LIMIT_QUEUED 2                    /* messages that wait for a conversation's run to end */
+#define LIMIT_TITLE 250                   /* characters of a conversation's title */
+#define LIMIT_MEMORY 10000                /* characters the assistant is told of a project */

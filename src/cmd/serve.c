@@ -8,6 +8,7 @@
 #include "api/routes.h"
 #include "api/throttle.h"
 #include "api/traffic.h"
+#include "assistant/assistant.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -35,6 +36,7 @@ struct running {
     struct flusher *flusher;
     struct query_service *queries;
     struct exporter *exporter;
+    struct assistant *assistant;
     struct cohort_worker *cohorts;
     struct seal *seal;
     struct throttle *throttle; /* NULL: keys are not limited */
@@ -205,8 +207,10 @@ static void end_all(struct running *r)
         control_stop(r->control);
     if (r->metrics)
         http_server_stop(r->metrics);
+    assistant_end_runs(r->assistant); /* before the server: their readers follow them */
     if (r->http)
         http_server_stop(r->http);
+    assistant_free(r->assistant);
     if (r->cohorts)
         cohort_worker_stop(r->cohorts);
     lru_free(r->pages);
@@ -285,12 +289,16 @@ static int start_all(struct running *r, struct arena *a, const struct options *o
     rc = cohort_worker_start(r->store, r->olap, r->queries, &r->cohorts, e);
     if (rc < 0)
         return rc;
+    struct assistant_config assistant = { .store = r->store, .call = api_call, .context = api };
+    rc = assistant_start(&assistant, &r->assistant, e);
+    if (rc < 0)
+        return rc;
     r->throttle = strcmp(o->rate_limits, "on") == 0 ? throttle_new() : NULL;
     r->pages = lru_new(LIMIT_LIST_CACHE);
     r->traffic = api_traffic_new();
     *api = (struct api){ .store = r->store, .olap = r->olap, .journal = r->journal,
                          .queries = r->queries, .exporter = r->exporter, .seal = r->seal,
-                         .cohorts = r->cohorts, .throttle = r->throttle, .pages = r->pages,
+                         .assistant = r->assistant, .cohorts = r->cohorts, .throttle = r->throttle, .pages = r->pages,
                          .flusher = r->flusher, .engine = r->engine,
                          .traffic = r->traffic, .data = o->data, .started = clock_mono_us(),
                          .public_url = o->public_url,

@@ -17,6 +17,8 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/uuid.h"
+#include "http/feed.h"
+#include "http/inside.h"
 #include "http/listen.h"
 #include "http/stream.h"
 
@@ -42,15 +44,26 @@ struct http_server {
     pthread_t workers[WORKERS_MAX];
 };
 
+/* What a request made inside has not, the library says of no connection: nothing. */
 str http_header_of(struct http_request *r, const char *name)
 {
     return str_of(MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name));
+}
+
+static str inside_query(const struct http_inside *i, const char *name)
+{
+    for (const struct http_pair *p = i->query; p && p->name; p++)
+        if (strcmp(p->name, name) == 0)
+            return p->value;
+    return STR_NULL;
 }
 
 str http_query_of(struct http_request *r, const char *name)
 {
     const char *v = NULL;
     size_t n = 0;
+    if (!r->connection)
+        return inside_query(http_inside_of(r), name);
     if (MHD_lookup_connection_value_n(r->connection, MHD_GET_ARGUMENT_KIND, name, strlen(name), &v,
                                       &n) != MHD_YES)
         return STR_NULL;
@@ -75,6 +88,12 @@ static enum MHD_Result take_value(void *cls, enum MHD_ValueKind kind, const char
 size_t http_query_values(struct http_request *r, const char *name, str *out, size_t max)
 {
     struct query_values q = { str_of(name), out, 0, max };
+    if (!r->connection) {
+        str one = inside_query(http_inside_of(r), name);
+        if (one.p && max)
+            out[q.n++] = one;
+        return q.n;
+    }
     MHD_get_connection_values_n(r->connection, MHD_GET_ARGUMENT_KIND, take_value, &q);
     return q.n;
 }
@@ -111,7 +130,12 @@ static enum MHD_Result keep_pair(void *cls, enum MHD_ValueKind kind, const char 
 str http_query_with(struct http_request *r, const char *name, const char *value)
 {
     struct query_edit q = { BUF_INIT(LIMIT_PATH * 16), name };
-    MHD_get_connection_values_n(r->connection, MHD_GET_ARGUMENT_KIND, keep_pair, &q);
+    const struct http_pair *p = r->connection ? NULL : http_inside_of(r)->query;
+    for (; p && p->name; p++)
+        if (strcmp(p->name, name))
+            add_pair(&q.b, str_of(p->name), p->value);
+    if (r->connection)
+        MHD_get_connection_values_n(r->connection, MHD_GET_ARGUMENT_KIND, keep_pair, &q);
     if (value)
         add_pair(&q.b, str_of(name), str_of(value));
     str out = arena_str(r->arena, buf_view(&q.b));
@@ -158,6 +182,8 @@ static struct MHD_Response *response_of(struct http_request *r)
 {
     if (r->stream)
         return http_stream_response(r->stream);
+    if (r->feed)
+        return http_feed_response(r->feed, r->connection);
     return r->fixed.p ? MHD_create_response_from_buffer(r->fixed.n, (void *)(uintptr_t)r->fixed.p,
                                                      MHD_RESPMEM_PERSISTENT)
                    : MHD_create_response_from_buffer(r->reply.n, TAKE(r->reply.p),
@@ -169,7 +195,7 @@ static enum MHD_Result send_reply(struct http_request *r)
     struct MHD_Response *reply = response_of(r);
     if (!reply)
         return MHD_NO;
-    if (r->stream || r->reply.n || r->status != 204)
+    if (r->stream || r->feed || r->reply.n || r->status != 204)
         MHD_add_response_header(reply, "Content-Type", r->content_type);
     MHD_add_response_header(reply, "X-Request-Id", r->id);
     if (atomic_load(&r->server->stopping)) /* the client must not send the next one here */
@@ -202,6 +228,10 @@ static bool enqueue(struct http_server *s, struct http_request *r)
 bool http_suspend(struct http_request *r)
 {
     struct http_server *s = r->server;
+    if (!r->connection) {
+        http_inside_suspend(http_inside_of(r));
+        return true;
+    }
     pthread_mutex_lock(&s->lock);
     if (!s->stopping) {
         MHD_suspend_connection(r->connection);
@@ -215,6 +245,10 @@ bool http_suspend(struct http_request *r)
 void http_resume(struct http_request *r)
 {
     struct http_server *s = r->server;
+    if (!r->connection) {
+        http_inside_resume(http_inside_of(r));
+        return;
+    }
     pthread_mutex_lock(&s->lock);
     MHD_resume_connection(r->connection);
     if (--s->suspended == 0)
@@ -227,6 +261,9 @@ bool http_peer_gone(struct http_request *r)
     char byte;
     if (r->stream)
         return http_stream_left(r->stream);
+    const struct http_inside *i = http_inside_of(r);
+    if (i)
+        return i->gone && i->gone(i->gone_context);
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     if (!info)
@@ -237,6 +274,7 @@ bool http_peer_gone(struct http_request *r)
 
 static void request_free(struct http_request *r)
 {
+    http_feed_unref(r->feed);
     buf_release(&r->body);
     buf_release(&r->reply);
     arena_free(r->arena);
@@ -247,6 +285,11 @@ struct http_stream *http_stream_begin(struct http_request *r)
     r->stream = http_stream_new(r->connection, &r->server->stopping);
     MHD_resume_connection(r->connection);
     return r->stream;
+}
+
+void http_follow(struct http_request *r, struct http_feed *f)
+{
+    r->feed = http_feed_ref(f);
 }
 
 /* The worker is done with r: its reply can leave, or is leaving. */

@@ -30,6 +30,7 @@ struct http_request {
     struct http_header *headers; /* extra reply headers */
     bool suspended;              /* waits for a worker, or for whoever called http_suspend */
     struct http_stream *stream;  /* the reply is being sent; see http_stream_begin */
+    struct http_feed *feed;      /* the reply is what it holds; see http_follow */
     struct http_request *next;
     struct http_server *server;
 };
@@ -61,6 +62,9 @@ void http_resume(struct http_request *r);
  * adds, while it works on. Afterwards only the stream may be used of the connection: no header, no
  * parameter of the request. The worker's return ends the reply; to break it off, see stream.h. */
 struct http_stream *http_stream_begin(struct http_request *r);
+
+/* For a worker: the reply is what the feed holds and will hold, and no worker is kept by it. */
+void http_follow(struct http_request *r, struct http_feed *f);
 
 /* Whether the client closed its connection; for a worker that works long on its request. A client
  * that only shut down its sending side counts as gone too. */

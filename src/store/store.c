@@ -66,6 +66,7 @@ MIGRATION(m0016_insight_variable);
 MIGRATION(m0017_sharing);
 MIGRATION(m0018_batch_export);
 MIGRATION(m0019_dashboard_template);
+MIGRATION(m0020_conversation);
 
 static const struct migration migrations[] = {
     { 1, m0001_access, m0001_access_end },
@@ -87,6 +88,7 @@ static const struct migration migrations[] = {
     { 17, m0017_sharing, m0017_sharing_end },
     { 18, m0018_batch_export, m0018_batch_export_end },
     { 19, m0019_dashboard_template, m0019_dashboard_template_end },
+    { 20, m0020_conversation, m0020_conversation_end },
 };
 
 static int fail(struct db *d, struct err *e, const char *what)
@@ -97,7 +99,8 @@ static int fail(struct db *d, struct err *e, const char *what)
         snprintf(e->detail, sizeof(e->detail), "%s: %s", what, sqlite3_errmsg(d->h));
         return e->kind;
     }
-    if (sqlite3_extended_errcode(d->h) == SQLITE_CONSTRAINT_UNIQUE)
+    int exact = sqlite3_extended_errcode(d->h);
+    if (exact == SQLITE_CONSTRAINT_UNIQUE || exact == SQLITE_CONSTRAINT_PRIMARYKEY)
         return err_set(e, ERR_UNIQUE, NULL, NULL);
     return err_internal(e, "%s: %s", what, sqlite3_errmsg(d->h));
 }

@@ -1,0 +1,253 @@
+/* run.c - what a run says, stored first and then sent, and who answers: a command, or whoever this server
+ * has for questions. */
+#include <stdio.h>
+
+#include "assistant/run.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/uuid.h"
+
+#define PARTIAL_PAUSE 25000 /* us between partial messages that are long already */
+#define PARTIAL_LONG 4096   /* bytes */
+
+bool run_gone(void *run)
+{
+    return run_cancelled(run);
+}
+
+/* -------------------------------------------------------------------------- the stream */
+
+static void event_open(struct buf *b, const char *name)
+{
+    buf_printf(b, "event: %s\ndata: ", name);
+}
+
+static void event_send(struct run *r, struct buf *b, bool passing)
+{
+    buf_z(b, "\n\n");
+    if (!b->full)
+        http_feed_put(r->feed, buf_view(b), passing);
+    buf_release(b);
+}
+
+void run_send(struct run *r, const struct message *m, bool passing)
+{
+    struct buf b = BUF_INIT(LIMIT_RESPONSE);
+    struct json_writer w = JSON_WRITER(&b);
+    event_open(&b, "message");
+    message_write(&w, m, false);
+    event_send(r, &b, passing);
+}
+
+void run_partial(struct run *r, const struct message *m)
+{
+    int64_t now = clock_mono_us();
+    if (run_cancelled(r) || (m->content.n > PARTIAL_LONG && now - r->partial_at < PARTIAL_PAUSE))
+        return;
+    r->partial_at = now;
+    run_send(r, m, true);
+}
+
+void run_update(struct run *r, str message_id, str tool_call_id, str content)
+{
+    struct buf b = BUF_INIT(LIMIT_RESPONSE);
+    struct json_writer w = JSON_WRITER(&b);
+    if (run_cancelled(r))
+        return;
+    event_open(&b, "update");
+    json_open(&w, '{');
+    json_key(&w, "id");
+    json_str(&w, message_id);
+    json_key(&w, "tool_call_id");
+    json_str(&w, tool_call_id);
+    json_key(&w, "content");
+    json_str(&w, content);
+    json_close(&w, '}');
+    event_send(r, &b, false);
+}
+
+void assistant_write_conversation(struct json_writer *w, const struct conversation *c, str user)
+{
+    json_open(w, '{');
+    json_key(w, "id");
+    json_str(w, c->id);
+    json_key(w, "status");
+    json_str(w, c->status);
+    json_key(w, "title");
+    json_str(w, c->title);
+    json_key(w, "topic");
+    json_null(w);
+    json_key(w, "user");
+    json_raw(w, user);
+    json_key(w, "created_at");
+    json_time(w, c->created_at);
+    json_key(w, "updated_at");
+    json_time(w, c->updated_at);
+    json_key(w, "type");
+    json_str(w, c->type);
+    json_key(w, "is_internal");
+    json_bool(w, c->is_internal);
+    json_key(w, "slack_thread_key");
+    json_str(w, c->slack_thread_key);
+    json_key(w, "slack_workspace_domain");
+    json_str(w, c->slack_workspace_domain);
+    json_key(w, "task");
+    json_null(w);
+    json_close(w, '}');
+}
+
+void run_show_conversation(struct run *r)
+{
+    struct buf b = BUF_INIT(LIMIT_RESPONSE);
+    struct json_writer w = JSON_WRITER(&b);
+    event_open(&b, "conversation");
+    assistant_write_conversation(&w, &r->conversation, r->user_json);
+    event_send(r, &b, false);
+}
+
+/* -------------------------------------------------------------------------- messages */
+
+static int store(struct run *r, struct message *m, struct err *e)
+{
+    struct db *d = store_take(r->cfg->store);
+    int rc = db_begin(d, e);
+    if (rc == 0 && m->artifact.p && !m->artifact_id.p)
+        rc = artifact_insert(d, r->arena, r->conversation.project_id, r->conversation.number,
+                             m->artifact, &m->artifact_id, e);
+    if (rc == 0)
+        rc = message_append(d, r->arena, r->conversation.number, m, e);
+    if (rc == 0)
+        rc = db_commit(d, e);
+    db_rollback(d);
+    store_give(d);
+    return rc;
+}
+
+int run_say(struct run *r, struct message *m, struct err *e)
+{
+    if (run_cancelled(r))
+        return err_set(e, ERR_UNAVAILABLE, NULL, "The run was cancelled.");
+    int rc = store(r, m, e);
+    if (rc == 0 && !str_eqz(m->type, "context"))
+        run_send(r, m, false);
+    return rc;
+}
+
+int run_say_text(struct run *r, str text, struct err *e)
+{
+    struct message m = { .type = STR("ai"), .content = text, .tool_calls = STR("[]") };
+    return run_say(r, &m, e);
+}
+
+void run_fail(struct run *r, enum failure why)
+{
+    static const char *const texts[] = {
+        [FAILURE_GENERIC] = "Something went wrong while answering. Please try again.",
+        [FAILURE_START_NEW] = "The language model refused this request, perhaps because the "
+                              "conversation became too long. Please start a new conversation.",
+        [FAILURE_LATER] = "The language model cannot be reached at the moment. Please try again "
+                          "later.",
+        [FAILURE_PROVIDER] = "The language model does not accept this server's requests at the "
+                             "moment. Please try again later, or ask whoever runs this server.",
+        [FAILURE_STOPPED] = "The server was restarted while it was answering. Please ask again.",
+        [FAILURE_TIME] = "The answer took too long and was given up. Please try again.",
+    };
+    struct err e = ERR_INIT;
+    struct message m = { .type = STR("ai/failure"), .content = str_of(texts[why]) };
+    if (r->failed)
+        return;
+    r->failed = true;
+    if (store(r, &m, &e) < 0)
+        log_error("a failure could not be stored", "error", err_message(&e), "detail", e.detail);
+    run_send(r, &m, false);
+}
+
+int run_set_title(struct run *r, str title, struct err *e)
+{
+    struct db *d = store_take(r->cfg->store);
+    title = arena_str(r->arena, str_trim(str_utf8_prefix(str_trim(title), LIMIT_TITLE)));
+    int rc = title.n ? conversation_set_title(d, r->conversation.number, title, e) : 0;
+    store_give(d);
+    if (rc < 0 || !title.n)
+        return rc;
+    r->conversation.title = title;
+    run_show_conversation(r);
+    return 0;
+}
+
+/* -------------------------------------------------------------------------- the API */
+
+int run_call(struct run *r, struct arena *a, const char *method, str path,
+             const struct http_pair *query, str body, struct json **answer)
+{
+    struct err ignored = ERR_INIT;
+    struct assistant_call c = { .who = &r->who, .arena = a, .method = method, 
+                                .path = path, .query = query, .body = body, .gone = run_gone, .run = r };
+    *answer = NULL;
+    r->cfg->call(r->cfg->context, &c);
+    if (c.answer.n && json_parse(a, c.answer, answer, &ignored) < 0)
+        *answer = NULL;
+    return c.status;
+}
+
+/* -------------------------------------------------------------------------- answering */
+
+/* Without a model to ask for one, the first words of the question. */
+static void name_conversation(struct run *r)
+{
+    struct err e = ERR_INIT;
+    struct buf b = BUF_INIT(LIMIT_QUESTION * 4);
+    str rest = r->question.content;
+    for (int words = 0; words < 8 && rest.p;) {
+        str line = rest;
+        for (size_t i = 0; i < line.n; i++)
+            if ((unsigned char)line.p[i] <= ' ') {
+                line.n = i;
+                break;
+            }
+        rest = line.n < rest.n ? str_slice(rest, line.n + 1, rest.n) : STR_NULL;
+        if (!line.n)
+            continue;
+        buf_printf(&b, "%s" STR_FMT, words++ ? " " : "", STR_ARG(line));
+    }
+    if (run_set_title(r, buf_view(&b), &e) < 0)
+        log_warn("a title could not be stored", "error", err_message(&e));
+    buf_release(&b);
+}
+
+/* 1: the project and the user are there. */
+static int load_caller(struct run *r, struct err *e)
+{
+    struct db *d = store_take(r->cfg->store);
+    int rc = project_find(d, r->arena, r->who.project_id, &r->project, e);
+    if (rc > 0)
+        rc = user_find(d, r->arena, r->who.user_id, &r->user, e);
+    store_give(d);
+    return rc;
+}
+
+static void say_no_model(struct run *r)
+{
+    struct err e = ERR_INIT;
+    struct message m = { .type = STR("ai/failure"),
+                         .content = STR("No language model is configured on this server, so this "
+                                        "question cannot be answered.") };
+    r->failed = true;
+    if (run_say(r, &m, &e) < 0 && !run_cancelled(r))
+        log_error("an answer could not be stored", "error", err_message(&e), "detail", e.detail);
+}
+
+void run_answer(struct run *r)
+{
+    struct err e = ERR_INIT;
+    if (load_caller(r, &e) <= 0) {
+        run_fail(r, FAILURE_GENERIC);
+        return;
+    }
+    if (!r->conversation.title.p && r->question.content.p)
+        name_conversation(r);
+    if (r->question.content.p && slash_answer(r))
+        return;
+    say_no_model(r);
+}
