@@ -78,9 +78,9 @@ static void write_object_or_null(struct json_writer *w, const char *key, str obj
     json_raw(w, str_eqz(object, "{}") ? STR("null") : object);
 }
 
-static void write_detail(struct req *r, struct json_writer *w, const struct dashboard *d,
-                         const struct json *filters, const struct json *variables,
-                         const struct tile_set *tiles)
+void dashboard_write(struct req *r, struct json_writer *w, const struct dashboard *d,
+                     const struct json *filters, const struct json *variables,
+                     const struct tile_set *tiles)
 {
     json_open(w, '{');
     dashboard_write_short(r, w, d);
@@ -136,6 +136,6 @@ int dashboard_reply(struct req *r, int status, const struct dashboard *d, struct
         return 0;
     }
     struct json_writer w = reply_json(r, status);
-    write_detail(r, &w, d, filters, variables, &tiles);
+    dashboard_write(r, &w, d, filters, variables, &tiles);
     return 0;
 }

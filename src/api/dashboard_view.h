@@ -13,6 +13,11 @@ void dashboard_write_short(struct req *r, struct json_writer *w, const struct da
 /* Its filters, and its variables by what the project has, each with the address's laid over. */
 int dashboard_overrides(struct req *r, const struct dashboard *d, const struct json **filters,
                         const struct json **variables, struct err *e);
+struct tile_set;
+/* The detail form; filters and variables are dashboard_overrides's. */
+void dashboard_write(struct req *r, struct json_writer *w, const struct dashboard *d,
+                     const struct json *filters, const struct json *variables,
+                     const struct tile_set *tiles);
 /* The whole reply: the dashboard, the overrides of the address laid over it, its tiles with their
  * results. Gives the connection to the store back. */
 int dashboard_reply(struct req *r, int status, const struct dashboard *d, struct err *e);

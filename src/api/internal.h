@@ -70,6 +70,8 @@ extern const struct route conversation_routes[];
 extern const struct route conversation_queue_routes[];
 extern const struct route core_memory_routes[];
 extern const struct route dashboard_routes[];
+extern const struct route dashboard_stream_routes[];
+extern const struct route dashboard_tag_routes[];
 extern const struct route dashboard_template_routes[];
 extern const struct route event_definition_routes[];
 extern const struct route event_routes[];

@@ -23,6 +23,8 @@ static const struct route *const tables[] = {
     conversation_queue_routes,
     core_memory_routes,
     dashboard_routes,
+    dashboard_stream_routes,
+    dashboard_tag_routes,
     dashboard_template_routes,
     event_definition_routes,
     event_routes,

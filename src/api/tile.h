@@ -27,6 +27,9 @@ int tile_set_load(struct req *r, const struct dashboard *d, const char *breakpoi
 /* Runs the queries. The connection to the store is given back. */
 void tile_set_compute(struct req *r, struct tile_set *s, enum query_refresh mode,
                       int64_t dashboard_id);
+/* The same of the tiles from..to of the set, in the order they are shown. */
+void tile_set_compute_some(struct req *r, struct tile_set *s, size_t from, size_t to,
+                           enum query_refresh mode, int64_t dashboard_id);
 /* order -1: writes null. */
 void tile_write(struct req *r, struct json_writer *w, const struct tile_set *s,
                 const struct tile_view *t, int64_t order);

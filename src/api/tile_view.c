@@ -141,6 +141,20 @@ void tile_set_compute(struct req *r, struct tile_set *s, enum query_refresh mode
     insight_view_compute(r, s->insights, s->insight_count, mode, dashboard_id);
 }
 
+void tile_set_compute_some(struct req *r, struct tile_set *s, size_t from, size_t to,
+                           enum query_refresh mode, int64_t dashboard_id)
+{
+    struct insight_view *some = arena_alloc(r->arena, (to - from + 1) * sizeof(*some));
+    size_t n = 0;
+    for (size_t i = from; i < to; i++)
+        if (s->tiles[i].insight)
+            some[n++] = *s->tiles[i].insight;
+    insight_view_compute(r, some, n, mode, dashboard_id);
+    for (size_t i = to; i-- > from;)
+        if (s->tiles[i].insight)
+            *s->tiles[i].insight = some[--n];
+}
+
 /* -------------------------------------------------------------------------- write */
 
 void write_place(struct json_writer *w, const struct place *p)
