@@ -94,6 +94,8 @@ static const struct command commands[] = {
       "changed. Exits 1 when a check fails.\n"
       "\n"
       "  hoglet doctor --data ./data\n" },
+    { "plan", NULL, " ", cmd_plan, NULL,
+      "What the built-in planner makes of questions: one JSON object a line, the first the taxonomy.\n" },
     { "routes", NULL, " ", cmd_routes, NULL, "Prints the route table as JSON.\n" },
 };
 

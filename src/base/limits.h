@@ -86,3 +86,6 @@
 #define LIMIT_QUEUED 2                    /* messages that wait for a conversation's run to end */
 #define LIMIT_TITLE 250                   /* characters of a conversation's title */
 #define LIMIT_MEMORY 10000                /* characters the assistant is told of a project */
+#define LIMIT_QUESTION_WORDS 300          /* words of a question the planner reads */
+#define LIMIT_PLANNER_NAMES 4000          /* events, and properties, the planner knows of a project */
+#define LIMIT_PLANNER_TURNS 8             /* questions the planner leans on */

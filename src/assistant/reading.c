@@ -1,0 +1,449 @@
+/* reading.c - reads a question in passes: times, then names of the project, then conditions and values,
+ * then what is asked. A word that no pass had a place for is looked for among the known words with a
+ * typing error, once; then the question is refused. See reader.h. */
+#include "assistant/reader.h"
+
+#include "base/fold.h"
+#include "base/limits.h"
+
+/* -------------------------------------------------------------------------- small questions */
+
+bool reader_doubts(const struct reader *r)
+{
+    return r->doubt->question.p || r->doubt->refusal.p;
+}
+
+void reader_refuse(struct reader *r, str text)
+{
+    if (!reader_doubts(r))
+        r->doubt->refusal = text;
+}
+
+str reader_key(const struct reader *r, size_t from, size_t to)
+{
+    return fold_lower(r->arena, words_text(&r->words, from, to));
+}
+
+str reader_pick(const struct reader *r, str key)
+{
+    const struct json *v = json_get_str(r->picks, key);
+    return json_is(v, JSON_STRING) ? v->text : STR_NULL;
+}
+
+struct item *reader_item_at(struct reader *r, size_t i)
+{
+    for (size_t k = 0; k < r->items_n; k++)
+        if (r->items[k].from == i)
+            return &r->items[k];
+    return NULL;
+}
+
+struct item *reader_item_before(struct reader *r, size_t i)
+{
+    for (size_t k = 0; k < r->items_n; k++)
+        if (r->items[k].to == i)
+            return &r->items[k];
+    return NULL;
+}
+
+/* Kept in the order of the words. */
+struct item *reader_add(struct reader *r, enum item_kind kind, size_t from, size_t to)
+{
+    if (r->items_n == READER_ITEMS)
+        return NULL;
+    size_t at = r->items_n++;
+    for (; at && r->items[at - 1].from > from; at--)
+        r->items[at] = r->items[at - 1];
+    r->items[at] = (struct item){ .kind = kind, .from = from, .to = to, .index = NO_PROPERTY };
+    return &r->items[at];
+}
+
+bool reader_small(const struct reader *r, size_t i)
+{
+    static const enum role roles[] = { ROLE_STOP, ROLE_OF, ROLE_IN, ROLE_IS, ROLE_FROM, ROLE_PRONOUN };
+    for (size_t k = 0; k < ARRAY_LEN(roles); k++)
+        if (words_role(&r->words, i, roles[k], NULL))
+            return true;
+    return false;
+}
+
+bool reader_take(struct reader *r, enum role role, int *value)
+{
+    for (size_t i = 0; i < r->words.n; i++) {
+        size_t n = words_role(&r->words, i, role, value);
+        if (n) {
+            words_use(&r->words, i, n);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool reader_has(const struct reader *r, enum role role)
+{
+    for (size_t i = 0; i < r->words.n; i++)
+        if (words_role(&r->words, i, role, NULL))
+            return true;
+    return false;
+}
+
+int reader_property(const struct reader *r, const char *name)
+{
+    int found = NO_PROPERTY;
+    for (size_t i = 0; i < r->project->properties_n; i++) {
+        const struct planner_property *p = &r->project->properties[i];
+        if (str_eqz(p->name, name) && (found == NO_PROPERTY || p->owner == PLANNER_EVENT))
+            found = (int)i;
+    }
+    return found;
+}
+
+int reader_event(const struct reader *r, const char *name)
+{
+    for (size_t i = 0; i < r->project->events_n; i++)
+        if (str_eqz(r->project->events[i].name, name))
+            return (int)i;
+    return ANY_EVENT;
+}
+
+bool reader_came_with(const struct reader *r, int property, int event)
+{
+    const struct planner_property *p = &r->project->properties[property];
+    if (event == ANY_EVENT || p->owner != PLANNER_EVENT || !p->events)
+        return true;
+    for (size_t i = 0; i < p->events_n; i++)
+        if (p->events[i] == (uint32_t)event)
+            return true;
+    return false;
+}
+
+bool reader_numeric(const struct reader *r, int property)
+{
+    return str_eqz(r->project->properties[property].type, "Numeric");
+}
+
+str reader_property_text(const struct planner_project *p, struct arena *a, int property)
+{
+    static const char *const owners[] = { "", " of the person", " of the group" };
+    const struct planner_property *it = &p->properties[property];
+    return arena_printf(a, "`" STR_FMT "`%s", STR_ARG(it->name), owners[it->owner]);
+}
+
+/* -------------------------------------------------------------------------- times */
+
+static void read_whens(struct reader *r)
+{
+    struct words *w = &r->words;
+    for (size_t i = 0; i < w->n; i++) {
+        struct when when;
+        size_t n = w->list[i].used ? 0 : when_read(&r->calendar, w, i, &when);
+        if (!n)
+            continue;
+        if (!r->out->when.given)
+            r->out->when = when;
+        else if (!r->out->other.given)
+            r->out->other = when;
+        else
+            reader_refuse(r, STR("I can look at two stretches of time at most."));
+        words_use(w, i, n);
+        if (i && words_role(w, i - 1, ROLE_WITHIN, NULL))
+            words_use(w, i - 1, 1);
+        i += n - 1;
+    }
+}
+
+/* -------------------------------------------------------------------------- names */
+
+/* Do all of the words play another part, too? */
+static bool play_parts(const struct reader *r, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++) {
+        bool other = false;
+        for (int role = ROLE_STOP; role < ROLE_WEAK && !other; role++)
+            other = words_role(&r->words, i, (enum role)role, NULL) > 0;
+        if (!other)
+            return false;
+    }
+    return true;
+}
+
+/* After these words a property is likelier than an event. */
+static bool wants_property(const struct reader *r, size_t i)
+{
+    static const enum role roles[] = { ROLE_BY, ROLE_WHICH, ROLE_TOP, ROLE_EACH, ROLE_MATH };
+    for (size_t back = 1; back <= 4 && back <= i; back++)
+        for (size_t k = 0; k < ARRAY_LEN(roles); k++) {
+            size_t n = words_role(&r->words, i - back, roles[k], NULL);
+            bool small = true;
+            for (size_t j = i - back + n; n && j < i; j++)
+                small &= reader_small(r, j) || r->words.list[j].number;
+            if (n && n <= back && small)
+                return true;
+        }
+    return false;
+}
+
+static bool pick_mention(const struct reader *r, size_t i, struct mention *out)
+{
+    struct mention event, property;
+    bool has_event = names_mention(&r->names, i, NAME_EVENT, &event);
+    bool has_property = names_mention(&r->names, i, NAME_PROPERTY, &property);
+    has_event &= event.whole || !event.weak;
+    has_property &= property.whole;
+    if (!has_event && !has_property)
+        return false;
+    if (has_event && has_property) {
+        int order = names_compare(&event, &property);
+        bool alike = event.whole == property.whole && event.words == property.words;
+        has_event = order < 0 || (alike && !wants_property(r, i));
+    }
+    *out = has_event ? event : property;
+    return true;
+}
+
+/* The words as they stand are the name: `signed_up`, "Signed Up". */
+static bool exact_name(const struct reader *r, size_t i, struct mention *out)
+{
+    const struct word *d = &r->words.list[i];
+    for (size_t k = 0; d->quoted && k < r->project->events_n; k++)
+        if (str_eq_nocase(r->project->events[k].name, d->raw)) {
+            *out = (struct mention){ NAME_EVENT, { (uint32_t)k }, 1, i, i + 1, true, false, 1, 1 };
+            return true;
+        }
+    return false;
+}
+
+/* Of names that fit equally one may be written out exactly; an event's property stands before a
+ * person's of the same name. */
+static void choose_close(const struct reader *r, struct item *it)
+{
+    str text = words_text(&r->words, it->from, it->to);
+    for (size_t k = 0; k < it->close_n; k++) {
+        bool event = it->kind == ITEM_EVENT;
+        str name = event ? r->project->events[it->close[k]].name : r->project->properties[it->close[k]].name;
+        str bare = str_starts(name, STR("$")) ? str_slice(name, 1, name.n) : name;
+        if (str_eq(text, name) || str_eq(text, bare)) {
+            it->close[0] = it->close[k];
+            it->close_n = it->kind == ITEM_EVENT ? 1 : it->close_n;
+            break;
+        }
+    }
+    it->index = (int)it->close[0];
+}
+
+static void read_names(struct reader *r)
+{
+    struct words *w = &r->words;
+    names_look(&r->names);
+    for (size_t i = 0; i < w->n; i++) {
+        struct mention m;
+        if (w->list[i].used || (!exact_name(r, i, &m) && !pick_mention(r, i, &m)))
+            continue;
+        struct item *it = reader_add(r, m.kind == NAME_EVENT ? ITEM_EVENT : ITEM_PROPERTY, m.from, m.to);
+        if (!it)
+            return;
+        memcpy(it->close, m.close, sizeof(it->close));
+        it->close_n = m.close_n;
+        it->tentative = play_parts(r, m.from, m.to) && !w->list[i].quoted;
+        choose_close(r, it);
+        if (!it->tentative)
+            words_use(w, m.from, m.to - m.from);
+        i = m.to - 1;
+    }
+}
+
+/* -------------------------------------------------------------------------- doubts about names */
+
+static str item_name(const struct reader *r, enum item_kind kind, uint32_t index)
+{
+    return kind == ITEM_EVENT ? r->project->events[index].name : r->project->properties[index].name;
+}
+
+static void ask_which(struct reader *r, const struct item *it, str key)
+{
+    struct doubt *d = r->doubt;
+    if (reader_doubts(r))
+        return;
+    d->key = key;
+    d->question = arena_printf(r->arena, "What do you mean by “" STR_FMT "”?", STR_ARG(key));
+    for (size_t i = 0; i < it->close_n && d->choices_n < READING_CHOICES; i++) {
+        str name = item_name(r, it->kind, it->close[i]);
+        d->choices[d->choices_n].text =
+            it->kind == ITEM_EVENT ? arena_printf(r->arena, "the event " STR_FMT, STR_ARG(name))
+                                   : arena_printf(r->arena, "the property " STR_FMT, STR_ARG(name));
+        d->choices[d->choices_n++].pick = name;
+    }
+}
+
+void reader_settle(struct reader *r, struct item *it)
+{
+    str key = reader_key(r, it->from, it->to), pick = reader_pick(r, key);
+    for (size_t i = 0; i < it->close_n; i++)
+        if (pick.p && str_eq(item_name(r, it->kind, it->close[i]), pick)) {
+            it->index = (int)it->close[i];
+            return;
+        }
+    bool differ = false;
+    for (size_t i = 1; i < it->close_n; i++)
+        differ |= !str_eq(item_name(r, it->kind, it->close[i]), item_name(r, it->kind, it->close[0]));
+    if (it->close_n > 1 && differ)
+        ask_which(r, it, key);
+}
+
+/* -------------------------------------------------------------------------- what is left */
+
+/* Says nothing by itself at the end. */
+static bool may_stay(const struct reader *r, size_t i)
+{
+    static const enum role roles[] = { ROLE_STOP, ROLE_PRONOUN, ROLE_IN, ROLE_OF, ROLE_AND, ROLE_FROM,
+                                       ROLE_TO, ROLE_IS, ROLE_WHICH, ROLE_COUNT, ROLE_THEN };
+    for (size_t k = 0; k < ARRAY_LEN(roles); k++) {
+        size_t n = words_role(&r->words, i, roles[k], NULL);
+        if (n)
+            return true;
+    }
+    return false;
+}
+
+/* The first word that nothing explains; w->n: none. */
+static size_t first_left(const struct reader *r)
+{
+    const struct words *w = &r->words;
+    for (size_t i = 0; i < w->n; i++) {
+        bool inside = false; /* of a phrase that may stay */
+        for (size_t back = 1; back < LEXEME_WORDS && back <= i && !inside; back++)
+            inside = words_role(w, i - back, ROLE_COUNT, NULL) > back ||
+                     words_role(w, i - back, ROLE_STOP, NULL) > back;
+        if (!w->list[i].used && !inside && !may_stay(r, i))
+            return i;
+    }
+    return w->n;
+}
+
+/* -------------------------------------------------------------------------- typing errors */
+
+struct near {
+    str word;
+    int distance;
+    bool tie;
+};
+
+static void try_near(struct near *n, str word, str candidate)
+{
+    if (candidate.n < 4 || candidate.p[0] != word.p[0])
+        return;
+    int d = words_distance(word, candidate, n->distance);
+    if (d < n->distance) {
+        *n = (struct near){ candidate, d, false };
+    } else if (d == n->distance && n->word.p && !str_eq(n->word, candidate)) {
+        n->tie = true;
+    }
+}
+
+static void try_pieces(const struct reader *r, struct near *n, str word, str name)
+{
+    str pieces[NAME_CONCEPTS * 2];
+    size_t count = names_split(r->arena, name, pieces, ARRAY_LEN(pieces));
+    str stem = lexicon_stem(r->arena, word);
+    for (size_t i = 0; i < count; i++)
+        try_near(n, stem, pieces[i]);
+}
+
+/* The one known word that is nearest to it; STR_NULL: none, or several. */
+static str mend(const struct reader *r, str word)
+{
+    const struct lexicon *x = r->words.lexicon;
+    struct near best = { STR_NULL, word.n >= 8 ? 3 : 2, false };
+    if (word.n < 5)
+        return STR_NULL;
+    for (size_t i = 0; i < x->roles.room; i++)
+        for (const struct lexeme *l = x->roles.slots[i].value; l; l = l->next)
+            for (size_t k = 0; k < l->n; k++)
+                try_near(&best, word, l->words[k]);
+    for (size_t i = 0; i < x->sames.room; i++)
+        for (const struct lexeme *l = x->sames.slots[i].value; l; l = l->next)
+            for (size_t k = 0; k < l->n; k++)
+                try_near(&best, lexicon_stem(r->arena, word), l->words[k]);
+    for (size_t i = 0; i < r->project->events_n && i < LIMIT_PLANNER_NAMES; i++)
+        try_pieces(r, &best, word, r->project->events[i].name);
+    for (size_t i = 0; i < r->project->properties_n && i < LIMIT_PLANNER_NAMES; i++) {
+        const struct planner_property *p = &r->project->properties[i];
+        try_pieces(r, &best, word, p->name);
+        for (size_t k = 0; k < p->values_n; k++)
+            try_near(&best, word, fold_lower(r->arena, p->values[k].text));
+    }
+    return best.tie ? STR_NULL : best.word;
+}
+
+/* Does the question say the word at i in another way now? */
+static bool mend_word(struct reader *r, size_t i)
+{
+    struct word *d = &r->words.list[i];
+    if (d->quoted || d->number || d->mended || d->path)
+        return false;
+    str instead = mend(r, d->text);
+    if (!instead.p || str_eq(instead, d->text)) /* a known word without a place here is not mistyped */
+        return false;
+    r->out->mended = arena_printf(r->arena, "I read “" STR_FMT "” as “" STR_FMT "”.", STR_ARG(d->raw),
+                                  STR_ARG(instead));
+    d->text = d->raw = instead;
+    d->stem = lexicon_stem(r->arena, instead);
+    d->mended = true;
+    return true;
+}
+
+/* -------------------------------------------------------------------------- all of it */
+
+static void refuse_left(struct reader *r, size_t i)
+{
+    const struct word *d = &r->words.list[i];
+    struct item *it = reader_item_at(r, i);
+    if (it && it->tentative)
+        return;
+    reader_refuse(r, arena_printf(r->arena,
+                                  "I do not understand “" STR_FMT "”: no event, property or value of this "
+                                  "project is called so, and it is no word I know what to do with here.",
+                                  STR_ARG(d->raw)));
+}
+
+static int one_pass(struct reader *r)
+{
+    str mended = r->out->mended;
+    *r->out = (struct reading){ .math_property = NO_PROPERTY, .mended = mended };
+    *r->doubt = (struct doubt){ 0 };
+    r->items_n = 0;
+    for (size_t i = 0; i < r->words.n; i++)
+        r->words.list[i].used = false;
+    read_whens(r);
+    read_names(r);
+    int rc = reader_filters(r);
+    if (rc == 0)
+        reader_grammar(r);
+    return rc;
+}
+
+int reading_read(const struct planner_project *p, struct arena *a, const struct lexicon *x, str question,
+                 const struct json *picks, struct reading *out, struct doubt *doubt, struct err *e)
+{
+    struct reader *r = arena_new_of(a, struct reader);
+    *r = (struct reader){ .project = p, .arena = a, .picks = picks, .out = out, .doubt = doubt, .err = e,
+                          .calendar = when_calendar_of(p), .plain = MAP_INIT(a), .stems = MAP_INIT(a) };
+    r->known = arena_alloc(a, p->properties_n + 1);
+    out->mended = STR_NULL;
+    words_read(&r->words, a, x, question);
+    names_init(&r->names, p, &r->words, a);
+    for (int mended = 0;; mended++) {
+        int rc = one_pass(r);
+        if (rc < 0)
+            return rc;
+        size_t left = first_left(r);
+        if (left == r->words.n)
+            return 0;
+        if (mended < 3 && mend_word(r, left))
+            continue;
+        if (doubt->question.p) /* a refusal says more than a question that leads nowhere */
+            *doubt = (struct doubt){ 0 };
+        refuse_left(r, left);
+        return 0;
+    }
+}

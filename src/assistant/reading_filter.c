@@ -1,0 +1,616 @@
+/* reading_filter.c - conditions: "amount over 100", "from Germany", "not on mobile", "the team plan". A
+ * value is looked for among the values of the project's properties; when several properties have it, the
+ * ones that came with the events in question are meant, and of what is left the reader is asked. */
+#include "assistant/reader.h"
+
+#include "base/fold.h"
+
+#define VALUE_WORDS 6
+#define CANDIDATES 24
+
+/* -------------------------------------------------------------------------- the values there are */
+
+/* Lower case, words with one blank between. */
+static str plain(struct arena *a, str text)
+{
+    str folded = fold_lower(a, text);
+    char *out = arena_alloc(a, folded.n + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < folded.n; i++) {
+        unsigned char c = (unsigned char)folded.p[i];
+        bool word = c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
+        if (word)
+            out[n++] = (char)c;
+        else if (n && out[n - 1] != ' ')
+            out[n++] = ' ';
+    }
+    n -= n && out[n - 1] == ' ';
+    return (str){ out, n };
+}
+
+/* Properties whose values are told by themselves: not numbers, and no ids or addresses. */
+static bool has_names(const struct reader *r, const struct planner_property *p)
+{
+    static const char *const ids[] = { "id", "ip", "uuid", "url", "token", "email", "referrer", "hash", "key",
+                                       "guid", "timestamp", "phone", "raw", "href", "selector", "width",
+                                       "height" };
+    str pieces[12];
+    if (p->owner == PLANNER_GROUP || str_eqz(p->type, "Numeric") || str_eqz(p->type, "DateTime"))
+        return false;
+    size_t n = names_split(r->arena, p->name, pieces, ARRAY_LEN(pieces));
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < ARRAY_LEN(ids); k++)
+            if (str_eqz(pieces[i], ids[k]))
+                return false;
+    return true;
+}
+
+#define ASKED_AT_ONCE 100
+
+static str joined_stems(struct arena *a, str plain_text)
+{
+    char *out = arena_alloc(a, plain_text.n + 1);
+    size_t n = 0;
+    for (str rest = plain_text; rest.p;) {
+        str word = str_split(&rest, ' ');
+        str stem = lexicon_stem(a, word);
+        if (n)
+            out[n++] = ' ';
+        stem.n = stem.n < word.n ? stem.n : word.n;
+        memcpy(out + n, stem.p, stem.n);
+        n += stem.n;
+    }
+    return (str){ out, n };
+}
+
+static void know_values(struct reader *r, int property)
+{
+    const struct planner_property *p = &r->project->properties[property];
+    bool named = has_names(r, p);
+    struct known_value *list = arena_alloc(r->arena, (p->values_n + 1) * sizeof(*list));
+    for (size_t k = p->values_n; k--; list++) { /* the most frequent is first in its chain */
+        *list = (struct known_value){ .property = property, .text = p->values[k].text, .named = named };
+        list->plain = plain(r->arena, list->text);
+        list->stems = joined_stems(r->arena, list->plain);
+        if (!list->plain.n)
+            continue;
+        void **at = map_at(&r->plain, list->plain);
+        list->next_plain = *at;
+        *at = list;
+        at = map_at(&r->stems, list->stems);
+        list->next_stems = *at;
+        *at = list;
+        list->next = r->values;
+        r->values = list;
+    }
+}
+
+/* Of one property, or of all that have names for values. */
+static int ask_values(struct reader *r, struct planner_property *only)
+{
+    struct planner_property *wanted[ASKED_AT_ONCE];
+    size_t n = 0;
+    for (size_t i = 0; i < r->project->properties_n && n < ASKED_AT_ONCE; i++) {
+        struct planner_property *p = &r->project->properties[i];
+        if (!p->asked && (only ? p == only : has_names(r, p)))
+            wanted[n++] = p;
+    }
+    int rc = n && r->project->values ? r->project->values(r->project->context, wanted, n, r->err) : 0;
+    for (size_t i = 0; rc == 0 && i < n; i++)
+        wanted[i]->asked = true;
+    for (size_t i = 0; rc == 0 && i < r->project->properties_n; i++) {
+        if (!r->project->properties[i].asked || r->known[i])
+            continue;
+        r->known[i] = true;
+        know_values(r, (int)i);
+    }
+    return rc;
+}
+
+/* -------------------------------------------------------------------------- candidates */
+
+struct candidate {
+    int property;
+    str text;
+    int fit; /* 0 the same, 1 but for its ending, 2 a part of it */
+};
+
+struct candidates {
+    struct candidate list[CANDIDATES];
+    size_t n;
+};
+
+/* Whole words of it, one after the other. */
+static bool part_of(str value, str part)
+{
+    for (size_t i = 0; i + part.n <= value.n; i++)
+        if ((!i || value.p[i - 1] == ' ') && (i + part.n == value.n || value.p[i + part.n] == ' ') &&
+            memcmp(value.p + i, part.p, part.n) == 0)
+            return true;
+    return false;
+}
+
+static void add_candidate(struct candidates *out, const struct known_value *v, int only, int fit)
+{
+    if (only == NO_PROPERTY ? !v->named : v->property != only)
+        return;
+    for (size_t i = 0; i < out->n; i++)
+        if (out->list[i].property == v->property && str_eq(out->list[i].text, v->text))
+            return;
+    if (out->n < CANDIDATES)
+        out->list[out->n++] = (struct candidate){ v->property, v->text, fit };
+}
+
+/* Properties that have this very value; only the best fits stay. */
+static void collect(struct reader *r, str text, int only, struct candidates *out)
+{
+    out->n = 0;
+    for (const struct known_value *v = map_get(&r->plain, text); v; v = v->next_plain)
+        add_candidate(out, v, only, 0);
+    if (!out->n)
+        for (const struct known_value *v = map_get(&r->stems, joined_stems(r->arena, text)); v;
+             v = v->next_stems)
+            add_candidate(out, v, only, 1);
+}
+
+static void collect_parts(const struct reader *r, str text, int only, struct candidates *out)
+{
+    out->n = 0;
+    for (const struct known_value *v = text.n >= 3 ? r->values : NULL; v; v = v->next)
+        if (part_of(v->plain, text))
+            add_candidate(out, v, only, 2);
+}
+
+/* What people call a value: how many words from i on, 0 for none. */
+static size_t called_value(const struct reader *r, size_t i, str *value)
+{
+    const struct words *w = &r->words;
+    size_t best = 0;
+    for (const struct lexeme *l = map_get(&w->lexicon->values, w->list[i].text); l; l = l->next) {
+        size_t k = 0;
+        while (k < l->n && i + k < w->n && !w->list[i + k].used && str_eq(l->words[k], w->list[i + k].text))
+            k++;
+        if (k == l->n && k > best) {
+            best = k;
+            *value = l->same;
+        }
+    }
+    return best;
+}
+
+/* -------------------------------------------------------------------------- choosing among them */
+
+static bool fits_events(struct reader *r, int property)
+{
+    for (size_t i = 0; i < r->items_n; i++)
+        if (r->items[i].kind == ITEM_EVENT && !r->items[i].tentative &&
+            !reader_came_with(r, property, r->items[i].index))
+            return false;
+    return true;
+}
+
+static void keep(struct candidates *c, const bool *yes)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < c->n; i++)
+        if (yes[i])
+            c->list[n++] = c->list[i];
+    c->n = n ? n : c->n;
+}
+
+/* Those that came with the events; then events' before persons'. */
+static void narrow(struct reader *r, struct candidates *c)
+{
+    bool yes[CANDIDATES];
+    for (size_t i = 0; i < c->n; i++)
+        yes[i] = fits_events(r, c->list[i].property);
+    keep(c, yes);
+    for (size_t i = 0; i < c->n; i++)
+        yes[i] = r->project->properties[c->list[i].property].owner == PLANNER_EVENT;
+    keep(c, yes);
+}
+
+static str choice_text(const struct reader *r, const struct candidate *c)
+{
+    str name = reader_property_text(r->project, r->arena, c->property);
+    return arena_printf(r->arena, STR_FMT " is " STR_FMT, STR_ARG(name), STR_ARG(c->text));
+}
+
+static const struct candidate *choose(struct reader *r, const struct candidates *c, size_t from, size_t to)
+{
+    str key = reader_key(r, from, to), pick = reader_pick(r, key);
+    struct doubt *d = r->doubt;
+    for (size_t i = 0; i < c->n; i++)
+        if (c->n == 1 || str_eq(choice_text(r, &c->list[i]), pick))
+            return &c->list[i];
+    if (reader_doubts(r))
+        return &c->list[0];
+    d->key = key;
+    d->question = arena_printf(r->arena, "What do you mean by “" STR_FMT "”?", STR_ARG(key));
+    for (size_t i = 0; i < c->n && d->choices_n < READING_CHOICES; i++) {
+        d->choices[d->choices_n].text = choice_text(r, &c->list[i]);
+        d->choices[d->choices_n++].pick = choice_text(r, &c->list[i]);
+    }
+    return &c->list[0];
+}
+
+/* -------------------------------------------------------------------------- one value */
+
+static bool free_run(const struct reader *r, size_t i, size_t n)
+{
+    for (size_t k = i; k < i + n; k++)
+        if (k >= r->words.n || r->words.list[k].used || str_eqz(r->words.list[k].text, ","))
+            return false;
+    return true;
+}
+
+/* The longest run from word i on that is a value (of that property, when one is named). */
+static size_t find_value(struct reader *r, size_t i, int only, struct candidates *out)
+{
+    str value;
+    size_t most = 0;
+    while (most < (r->words.list[i].quoted ? 1 : VALUE_WORDS) && free_run(r, i, most + 1))
+        most++;
+    size_t called = called_value(r, i, &value);
+    for (size_t n = most; n; n--) {
+        collect(r, plain(r->arena, words_text(&r->words, i, i + n)), only, out);
+        if (!out->n && called == n)
+            collect(r, plain(r->arena, value), only, out);
+        if (out->n)
+            return n;
+    }
+    for (size_t n = most; n; n--) { /* a part of a value, when nothing is the whole of one */
+        collect_parts(r, plain(r->arena, words_text(&r->words, i, i + n)), only, out);
+        if (out->n)
+            return n;
+    }
+    return 0;
+}
+
+/* A text to look for is taken as it stands: a path from its slash to the next blank. */
+static size_t literal(const struct reader *r, size_t i, str *out)
+{
+    const struct words *w = &r->words;
+    size_t n = 1;
+    if (i >= w->n || w->list[i].used)
+        return 0;
+    size_t from = w->list[i].at, to = w->list[i].end;
+    if (!w->list[i].quoted) {
+        while (from && strchr("/$#", w->question.p[from - 1]))
+            from--;
+        while (i + n < w->n && !w->list[i + n].used) { /* what is not parted by a blank */
+            str gap = str_slice(w->question, to, w->list[i + n].at);
+            if (str_find_char(gap, ' ') >= 0 || str_eqz(w->list[i + n].text, ","))
+                break;
+            to = w->list[i + n].end;
+            n++;
+        }
+    }
+    *out = str_slice(w->question, from, to);
+    return n;
+}
+
+static str number_text(struct arena *a, double v)
+{
+    return arena_printf(a, "%.15g", v);
+}
+
+/* -------------------------------------------------------------------------- negation */
+
+/* "not", "outside", "excluding" right before word i, small words between. Uses them. */
+static bool take_not(struct reader *r, size_t i)
+{
+    struct words *w = &r->words;
+    for (size_t back = 1; back <= 5 && back <= i; back++) {
+        size_t at = i - back, n = words_role(w, at, ROLE_NOT, NULL);
+        if (n && n <= back) {
+            words_use(w, at, back);
+            return true;
+        }
+        if (w->list[at].used || !reader_small(r, at))
+            return false;
+    }
+    return false;
+}
+
+/* -------------------------------------------------------------------------- conditions with an operator */
+
+static void place_filter(struct reader *r, const struct filter *f, size_t from, size_t to)
+{
+    struct item *it = reader_add(r, ITEM_VALUE, from, to);
+    if (it)
+        it->filter = *f;
+}
+
+static void negate(struct filter *f)
+{
+    static const enum op opposite[] = { OP_NOT, OP_EXACT, OP_HAS_NOT, OP_HAS, OP_LTE, OP_LT, OP_GTE, OP_GT,
+                                        OP_BEGINS };
+    f->op = opposite[f->op];
+}
+
+static size_t skip_small(const struct reader *r, size_t i)
+{
+    while (i < r->words.n && !r->words.list[i].used && !r->words.list[i].quoted && reader_small(r, i))
+        i++;
+    return i;
+}
+
+/* Number AND number: how many words. */
+static size_t number_pair(struct reader *r, size_t i, struct filter *f)
+{
+    double low, high;
+    size_t link;
+    if (!words_number(&r->words, i, &low) || !(link = words_role(&r->words, i + 1, ROLE_AND, NULL)) ||
+        !words_number(&r->words, i + 1 + link, &high))
+        return 0;
+    f->between = f->number = true;
+    f->values[0] = number_text(r->arena, low);
+    f->values[1] = number_text(r->arena, high);
+    f->values_n = 2;
+    return 2 + link;
+}
+
+static int ask_of(struct reader *r, int property)
+{
+    struct planner_property *p = &r->project->properties[property];
+    return p->asked || reader_numeric(r, property) ? 0 : ask_values(r, p);
+}
+
+/* Values of that property joined by "or": how many words. strict: only values that exist. */
+static size_t value_list(struct reader *r, size_t i, struct filter *f, bool strict)
+{
+    size_t at = i;
+    while (f->values_n < READING_VALUES) {
+        struct candidates c;
+        double number;
+        str text;
+        size_t n = 0, k = f->values_n ? skip_small(r, at) : at;
+        if (k >= r->words.n || r->words.list[k].used)
+            break;
+        bool loose = f->op == OP_HAS || f->op == OP_HAS_NOT || f->op == OP_BEGINS;
+        if (reader_numeric(r, f->property) && words_number(&r->words, k, &number)) {
+            text = number_text(r->arena, number);
+            f->number = true;
+            n = 1;
+        } else if (!loose && (n = find_value(r, k, f->property, &c))) {
+            text = c.list[0].text;
+            if (c.n > 1 && c.list[0].fit == 2)
+                n = 0;
+        }
+        if (!n && !strict)
+            n = literal(r, k, &text);
+        if (!n)
+            break;
+        f->values[f->values_n++] = text;
+        at = k + n;
+        size_t link = words_role(&r->words, at, ROLE_OR, NULL);
+        if (!link || f->number)
+            break;
+        strict = true;
+        at += link;
+    }
+    /* An "or" with nothing behind it is not ours. */
+    return f->values_n ? at - i - (at > i && words_role(&r->words, at - 1, ROLE_OR, NULL) ? 1 : 0) : 0;
+}
+
+/* PROPERTY is|contains|over VALUE. */
+static int after_property(struct reader *r, size_t k)
+{
+    struct item *it = &r->items[k];
+    struct filter f = { .property = it->index };
+    struct words *w = &r->words;
+    int op, set;
+    size_t at = it->to, n;
+    if ((n = words_role(w, at, ROLE_SET, &set))) {
+        f.set = true;
+        f.is_set = set;
+        it->used = true;
+        words_use(w, it->from, at + n - it->from);
+        place_filter(r, &f, it->from, at + n);
+        return 0;
+    }
+    int rc = ask_of(r, it->index);
+    if (rc < 0)
+        return rc;
+    n = words_role(w, at, ROLE_OP, &op);
+    size_t is = n ? 0 : words_role(w, at, ROLE_IS, NULL);
+    if (!n && is && (n = words_role(w, at + is, ROLE_OP, &op)))
+        n += is;
+    size_t between = words_role(w, at + is, ROLE_BETWEEN, NULL);
+    if (n)
+        f.op = (enum op)op;
+    size_t value = at + (n ? n : is), took = 0;
+    bool no = !n && is && words_role(w, value, ROLE_NOT, NULL);
+    value += no ? words_role(w, value, ROLE_NOT, NULL) : 0;
+    if (between && (took = number_pair(r, at + is + between, &f)))
+        value = at + is + between;
+    else if (n || is)
+        took = value_list(r, value, &f, is && !n);
+    if (!took)
+        return 0;
+    if (no)
+        f.op = OP_NOT;
+    it = &r->items[k];
+    it->used = true;
+    words_use(w, it->from, value + took - it->from);
+    place_filter(r, &f, it->from, value + took);
+    return 0;
+}
+
+/* The team plan; the plan team; more than 5 seats; seats over 5 stood before. */
+static int beside_property(struct reader *r, size_t k)
+{
+    struct item *it = &r->items[k];
+    struct words *w = &r->words;
+    struct filter f = { .property = it->index };
+    struct candidates c;
+    int op;
+    double number;
+    for (size_t back = 2; back <= 5 && back <= it->from; back++) { /* OP NUMBER PROPERTY */
+        size_t at = it->from - back, n = words_role(w, at, ROLE_OP, &op);
+        if (n && n + 1 == back && words_number(w, at + n, &number)) {
+            f.op = (enum op)op;
+            f.number = true;
+            f.values[f.values_n++] = number_text(r->arena, number);
+            it->used = true;
+            words_use(w, at, back + it->to - it->from);
+            place_filter(r, &f, at, it->to);
+            return 0;
+        }
+    }
+    if (reader_numeric(r, it->index))
+        return 0;
+    int rc = ask_of(r, it->index);
+    for (size_t back = VALUE_WORDS; rc == 0 && back; back--) { /* VALUE PROPERTY */
+        size_t at = it->from - back;
+        if (back > it->from || find_value(r, at, it->index, &c) != back || c.list[0].fit == 2)
+            continue;
+        bool no = take_not(r, at);
+        f.op = no ? OP_NOT : OP_EXACT;
+        f.values[f.values_n++] = c.list[0].text;
+        it->used = true;
+        words_use(w, at, it->to - at);
+        place_filter(r, &f, at, it->to);
+        return 0;
+    }
+    return rc;
+}
+
+/* -------------------------------------------------------------------------- values that stand alone */
+
+static bool may_be_value(const struct reader *r, size_t i)
+{
+    const struct word *d = &r->words.list[i];
+    if (d->used || (d->number && !d->quoted))
+        return false;
+    if (d->quoted || d->path)
+        return true;
+    bool capital = d->raw.n > 1 && d->raw.p[0] >= 'A' && d->raw.p[0] <= 'Z';
+    str ignored;
+    return !words_known(&r->words, i) || (capital && i) || called_value(r, i, &ignored);
+}
+
+/* A path that stands in the question, though perhaps no page of that name was seen lately. */
+static bool place_path(struct reader *r, size_t i)
+{
+    int property = reader_property(r, "$pathname");
+    struct filter f = { .property = property };
+    str text;
+    if (!r->words.list[i].path || property == NO_PROPERTY)
+        return false;
+    size_t n = literal(r, i, &text);
+    bool no = take_not(r, i);
+    f.op = no ? OP_NOT : OP_EXACT;
+    f.values[f.values_n++] = text;
+    words_use(&r->words, i, n);
+    place_filter(r, &f, i, i + n);
+    return true;
+}
+
+static void place_value(struct reader *r, size_t i)
+{
+    struct candidates c;
+    size_t n;
+    if (place_path(r, i) || !(n = find_value(r, i, NO_PROPERTY, &c)))
+        return;
+    narrow(r, &c);
+    if (c.list[0].fit == 2 && c.n > 3) /* a part of many: it says too little */
+        return;
+    const struct candidate *best = choose(r, &c, i, i + n);
+    bool no = take_not(r, i);
+    struct filter f = { .property = best->property, .op = no ? OP_NOT : OP_EXACT, .values_n = 1 };
+    f.values[0] = best->text;
+    words_use(&r->words, i, n);
+    place_filter(r, &f, i, i + n);
+}
+
+static bool any_left(const struct reader *r)
+{
+    for (size_t i = 0; i < r->words.n; i++)
+        if (may_be_value(r, i))
+            return true;
+    return false;
+}
+
+/* "Chrome or Firefox": one condition with two values. */
+static void join_values(struct reader *r)
+{
+    for (size_t i = 0; i + 1 < r->items_n; i++) {
+        struct item *a = &r->items[i], *b = &r->items[i + 1];
+        if (a->kind != ITEM_VALUE || b->kind != ITEM_VALUE || a->filter.property != b->filter.property ||
+            a->filter.op != OP_EXACT || b->filter.op != OP_EXACT || a->filter.number || a->filter.set ||
+            a->filter.values_n == READING_VALUES || b->filter.values_n != 1)
+            continue;
+        bool joined = true;
+        size_t links = 0;
+        for (size_t k = a->to; k < b->from; k++) {
+            bool link = words_role(&r->words, k, ROLE_OR, NULL) || words_role(&r->words, k, ROLE_AND, NULL);
+            links += link;
+            joined &= link || reader_small(r, k);
+        }
+        if (!joined || !links)
+            continue;
+        words_use(&r->words, a->to, b->from - a->to);
+        a->filter.values[a->filter.values_n++] = b->filter.values[0];
+        a->to = b->to;
+        memmove(b, b + 1, (r->items_n - i - 2) * sizeof(*b));
+        r->items_n--;
+        i--;
+    }
+}
+
+/* "over $100": of the one number that stands for money. */
+static void place_money(struct reader *r)
+{
+    struct words *w = &r->words;
+    for (size_t i = 0; i < w->n; i++) {
+        int op, property = NO_PROPERTY;
+        double number;
+        size_t n = words_role(w, i, ROLE_OP, &op);
+        if (!n || !words_number(w, i + n, &number) || !w->list[i + n].money)
+            continue;
+        property = reader_property(r, "amount");
+        for (size_t k = 0; property == NO_PROPERTY && k < r->project->properties_n; k++)
+            if (str_eqz(r->project->properties[k].name, "price") ||
+                str_eqz(r->project->properties[k].name, "revenue") ||
+                str_eqz(r->project->properties[k].name, "value"))
+                property = (int)k;
+        if (property == NO_PROPERTY)
+            continue;
+        struct filter f = { .property = property, .op = (enum op)op, .number = true, .values_n = 1 };
+        f.values[0] = number_text(r->arena, number);
+        words_use(w, i, n + 1);
+        place_filter(r, &f, i, i + n + 1);
+    }
+}
+
+int reader_filters(struct reader *r)
+{
+    for (size_t pass = 0; pass < 2; pass++)
+        for (size_t k = 0; k < r->items_n; k++) {
+            struct item *it = &r->items[k];
+            if (it->kind != ITEM_PROPERTY || it->used)
+                continue;
+            size_t items = r->items_n;
+            int rc = pass ? beside_property(r, k) : after_property(r, k);
+            if (rc < 0)
+                return rc;
+            k += r->items_n - items; /* the condition may stand before it */
+        }
+    place_money(r);
+    if (any_left(r)) {
+        int rc = ask_values(r, NULL);
+        if (rc < 0)
+            return rc;
+        for (size_t i = 0; i < r->words.n; i++)
+            if (may_be_value(r, i))
+                place_value(r, i);
+    }
+    join_values(r);
+    for (size_t k = 0; k < r->items_n; k++)
+        if (r->items[k].kind == ITEM_VALUE && r->items[k].filter.op == OP_EXACT &&
+            r->items[k].filter.values_n && take_not(r, r->items[k].from))
+            negate(&r->items[k].filter);
+    return 0;
+}
