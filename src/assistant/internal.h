@@ -31,3 +31,8 @@ int planner_part(struct planner *t, str question, const struct json *picks, stru
 void planner_refuse(struct planner *t, struct planner_plan *out, str text);
 void planner_ask(struct planner *t, struct planner_plan *out, const struct doubt *d);
 void planner_examples(struct planner *t, struct planner_plan *out);
+/* planner_list.c: 1 when the question was about the project itself, and out has the answer. */
+int planner_list(struct planner *t, str question, struct planner_plan *out);
+/* planner_dashboard.c: 1 when it asks for a dashboard, which is in out, unless d tells why not. */
+int planner_dashboard(struct planner *t, str question, const struct json *picks, struct planner_plan *out,
+                      struct doubt *d);

@@ -247,6 +247,21 @@ static void answer(struct planner *t, struct planner_plan *out, struct reading *
     out->memo = write_memo(t, NULL);
 }
 
+/* What is no question of numbers. 1: it was such a one; in doubt, or in out. */
+static int whole_kinds(struct planner *t, struct planner_plan *out, struct doubt *d)
+{
+    struct turn *last = &t->turns[t->turns_n - 1];
+    int rc = planner_list(t, last->question, out);
+    *d = (struct doubt){ 0 };
+    if (rc == 0)
+        rc = planner_dashboard(t, last->question, last->picks, out, d);
+    if (rc > 0) { /* nothing leans on those */
+        t->turns[0] = *last;
+        t->turns_n = 1;
+    }
+    return rc;
+}
+
 static const char no_subject[] =
     "I did not find what to look at: name an event of this project, as it is called or in words of your own.";
 
@@ -264,7 +279,11 @@ int planner_read(const struct planner_project *p, struct arena *a, str question,
     read_memo(&t, memo);
     if (!take_choice(&t, question))
         add_turn(&t, question);
-    int rc = read_turns(&t, &r, &d);
+    int rc = whole_kinds(&t, out, &d);
+    if (rc == 0)
+        rc = read_turns(&t, &r, &d);
+    else if (rc > 0 && !in_doubt(&d))
+        return 0;
     if (rc < 0)
         return rc;
     if (d.refusal.p)

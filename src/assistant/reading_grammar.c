@@ -54,6 +54,18 @@ static void read_series(struct reader *r)
 
 /* -------------------------------------------------------------------------- people */
 
+/* The most frequent event that a group of words is all of the name of. */
+static int event_that_means(const struct reader *r, const char *same)
+{
+    uint16_t c = (uint16_t)(uintptr_t)map_get(&r->names.concepts, str_of(same));
+    for (uint32_t k = 1; c && k <= r->names.with[c][0]; k++) {
+        const struct name *name = &r->names.list[r->names.with[c][k]];
+        if (name->kind == NAME_EVENT && name->n == 1)
+            return (int)name->index;
+    }
+    return ANY_EVENT;
+}
+
 /* The first word from i on that says something and is no small one. */
 static size_t next_telling(const struct reader *r, size_t i)
 {
@@ -100,6 +112,39 @@ static void read_people(struct reader *r)
         return;
     add_series(r, visitors && !active ? pageview : ANY_EVENT, 0);
     o->from_funnel = false;
+}
+
+/* "new users": seen for the first time, or signed up? "new sign-ups" says nothing more. */
+static void read_new(struct reader *r)
+{
+    struct reading *o = r->out;
+    struct doubt *d = r->doubt;
+    str key = STR("new"), pick = reader_pick(r, key);
+    bool of_people = false;
+    for (size_t i = 0; i < r->words.n; i++)
+        of_people |= words_role(&r->words, i, ROLE_NEW, NULL) && words_role(&r->words, i + 1, ROLE_PEOPLE, NULL);
+    if (!of_people)
+        return;
+    int signup = event_that_means(r, "signup");
+    if (str_eqz(pick, "first") || (signup == ANY_EVENT && !o->series_n)) {
+        o->first_time = true;
+    } else if (pick.p && !o->series_n) {
+        add_series(r, reader_event(r, arena_z(r->arena, pick)), 0);
+    } else if (o->series_n) {
+        reader_refuse(r, STR("I cannot tell new people from others there. Ask for “people who did it for the "
+                             "first time”."));
+    } else if (!reader_doubts(r)) {
+        str name = r->project->events[signup].name;
+        d->key = key;
+        d->question = STR("What makes them new?");
+        d->choices[0].text = arena_printf(r->arena, "the event " STR_FMT, STR_ARG(name));
+        d->choices[0].pick = name;
+        d->choices[1].text = STR("they were seen for the first time");
+        d->choices[1].pick = STR("first");
+        d->choices_n = 2;
+    }
+    while (reader_take(r, ROLE_NEW, NULL))
+        ;
 }
 
 static void read_sessions(struct reader *r)
@@ -629,6 +674,15 @@ static const struct kind_words {
 } kinds[] = { { ROLE_LIFECYCLE, INTENT_LIFECYCLE }, { ROLE_STICKINESS, INTENT_STICKINESS },
               { ROLE_RETENTION, INTENT_RETENTION }, { ROLE_PATHS, INTENT_PATHS } };
 
+/* "the paths to a purchase" */
+static bool ends_at_series(const struct reader *r)
+{
+    for (size_t i = 0; r->out->series_n && i < r->out->series[0].at; i++)
+        if (words_role(&r->words, i, ROLE_TO, NULL))
+            return true;
+    return false;
+}
+
 static bool read_kind(struct reader *r)
 {
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
@@ -639,6 +693,8 @@ static bool read_kind(struct reader *r)
         r->out->intent = kinds[i].intent;
         if (!r->out->series_n && kinds[i].intent != INTENT_PATHS)
             add_series(r, ANY_EVENT, 0);
+        if (kinds[i].intent == INTENT_PATHS)
+            r->out->path_end = reader_has(r, ROLE_BEFORE) || ends_at_series(r);
         if (kinds[i].intent == INTENT_PATHS)
             while (reader_take(r, ROLE_AFTER, NULL) || reader_take(r, ROLE_BEFORE, NULL))
                 ;
@@ -700,6 +756,7 @@ void reader_grammar(struct reader *r)
     read_any_event(r);
     read_change(r);
     read_math(r);
+    read_new(r);
     read_people(r);
     if (who)
         o->people = false;
