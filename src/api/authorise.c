@@ -1,7 +1,7 @@
 /* authorise.c - who is calling and what they may reach: credentials and their places, scopes, the project
  * and organization of the path, keys narrowed to some of them. The order of checks is the order in
  * which clients see them fail. */
-#include "api/internal.h"
+#include "api/share.h"
 #include "assistant/assistant.h"
 
 /* -------------------------------------------------------------------------- credentials */
@@ -73,12 +73,26 @@ static int authenticate_inside(struct req *r, const struct assistant_caller *who
     return 0;
 }
 
+static int authenticate_link(struct req *r, str token, struct err *e)
+{
+    int rc = share_open(r, token, e);
+    if (rc == 0)
+        rc = share_unlocked(r, e);
+    if (rc == 0 || rc == ERR_NOT_FOUND)
+        return err_set(e, ERR_AUTH_FAILED, NULL, "Sharing access token is invalid.");
+    r->credential = CREDENTIAL_LINK;
+    return rc < 0 ? rc : 0;
+}
+
 int req_authenticate(struct req *r, struct err *e)
 {
     const struct http_inside *inside = http_inside_of(r->http);
     if (inside)
         return authenticate_inside(r, inside->who, e);
     const char *place;
+    str link = r->route->by_link ? http_query_of(r->http, "sharing_access_token") : STR_NULL;
+    if (link.n)
+        return authenticate_link(r, link, e);
     str key = key_in_request(r, &place);
     if (str_starts(key, STR("pha_"))) /* an OAuth token: never tried as a key */
         return err_set(e, ERR_AUTH_FAILED, NULL, "Access token invalid.");
@@ -161,6 +175,11 @@ static int load_project(struct req *r, struct err *e)
 {
     int64_t id;
     int rc = 0;
+    if (r->shared) /* loaded with it; another project is as if it were not there */
+        return str_eqz(r->path_project, "@current") ||
+                       (str_to_i64(r->path_project, &id) && id == r->project.id)
+                   ? 0
+                   : err_set(e, ERR_NOT_FOUND, NULL, "Project not found.");
     if (str_eqz(r->path_project, "@current"))
         rc = find_current_project(r, e);
     else if (str_to_i64(r->path_project, &id))

@@ -4,18 +4,18 @@
 #include <stdio.h>
 
 #include "api/dashboard_text.h"
-#include "api/tile.h"
 #include "base/clock.h"
 
 bool dashboard_may_restrict(const struct req *r, const struct dashboard *d)
 {
-    return d->created_by == r->user.id || r->organization.level >= LEVEL_ADMIN;
+    return !r->shared &&
+           (d->created_by == r->user.id || r->organization.level >= LEVEL_ADMIN);
 }
 
 bool dashboard_may_edit(const struct req *r, const struct dashboard *d)
 {
-    return d->restriction_level <= PRIVILEGE_VIEW || d->collaborates ||
-           dashboard_may_restrict(r, d);
+    return !r->shared && (d->restriction_level <= PRIVILEGE_VIEW || d->collaborates ||
+                          dashboard_may_restrict(r, d));
 }
 
 struct dashboard dashboard_blank(const struct req *r)
@@ -39,9 +39,11 @@ void dashboard_write_short(struct req *r, struct json_writer *w, const struct da
     json_str(w, d->description);
     json_key(w, "pinned");
     json_bool(w, d->pinned);
-    json_key(w, "created_at");
-    json_time(w, d->created_at);
-    write_loaded_user(r, w, "created_by", d->created_by);
+    if (!r->hides_authors) {
+        json_key(w, "created_at");
+        json_time(w, d->created_at);
+        write_loaded_user(r, w, "created_by", d->created_by);
+    }
     json_key(w, "last_accessed_at");
     json_time(w, d->last_accessed_at);
     json_key(w, "last_viewed_at");
@@ -57,11 +59,11 @@ void dashboard_write_short(struct req *r, struct json_writer *w, const struct da
     json_key(w, "restriction_level");
     json_i64(w, d->restriction_level);
     json_key(w, "effective_restriction_level");
-    json_i64(w, d->restriction_level);
+    json_i64(w, r->shared ? PRIVILEGE_EDIT : d->restriction_level);
     json_key(w, "effective_privilege_level");
     json_i64(w, dashboard_may_edit(r, d) ? PRIVILEGE_EDIT : PRIVILEGE_VIEW);
     json_key(w, "user_access_level");
-    json_z(w, dashboard_may_restrict(r, d) ? "manager" : "editor");
+    json_z(w, r->shared ? NULL : dashboard_may_restrict(r, d) ? "manager" : "editor");
     json_key(w, "access_control_version");
     json_z(w, d->restriction_level > PRIVILEGE_VIEW ? "v1" : "v2");
     json_key(w, "last_refresh");
@@ -69,7 +71,7 @@ void dashboard_write_short(struct req *r, struct json_writer *w, const struct da
     json_key(w, "team_id");
     json_i64(w, d->project_id);
     json_key(w, "folder");
-    json_str(w, d->folder);
+    json_str(w, r->shared ? STR_NULL : d->folder);
 }
 
 static void write_object_or_null(struct json_writer *w, const char *key, str object)
@@ -116,26 +118,36 @@ int dashboard_overrides(struct req *r, const struct dashboard *d, const struct j
     return rc < 0 ? rc : req_current_variables(r, *variables, variables, e);
 }
 
-int dashboard_reply(struct req *r, int status, const struct dashboard *d, struct err *e)
+int dashboard_view_load(struct req *r, const struct dashboard *d, struct dashboard_view *out,
+                        struct err *e)
 {
-    const struct json *filters, *variables;
-    struct tile_set tiles;
-    bool text;
-    int rc = dashboard_format(r, &text, e);
-    if (rc == 0)
-        rc = dashboard_overrides(r, d, &filters, &variables, e);
+    struct dashboard_view v = { .d = d };
+    int rc = dashboard_overrides(r, d, &v.filters, &v.variables, e);
     if (rc == 0)
         rc = req_load_users(r, &d->created_by, 1, e);
     if (rc == 0)
-        rc = tile_set_load(r, d, "sm", filters, variables, &tiles, e);
+        rc = tile_set_load(r, d, "sm", v.filters, v.variables, &v.tiles, e);
     if (rc < 0)
         return rc;
-    tile_set_compute(r, &tiles, insight_refresh(r), d->id);
+    tile_set_compute(r, &v.tiles, insight_refresh(r), d->id);
+    *out = v;
+    return 0;
+}
+
+int dashboard_reply(struct req *r, int status, const struct dashboard *d, struct err *e)
+{
+    struct dashboard_view v;
+    bool text;
+    int rc = dashboard_format(r, &text, e);
+    if (rc == 0)
+        rc = dashboard_view_load(r, d, &v, e);
+    if (rc < 0)
+        return rc;
     if (text) {
-        dashboard_text_one(r, status, d, &tiles);
+        dashboard_text_one(r, status, d, &v.tiles);
         return 0;
     }
     struct json_writer w = reply_json(r, status);
-    dashboard_write(r, &w, d, filters, variables, &tiles);
+    dashboard_write(r, &w, d, v.filters, v.variables, &v.tiles);
     return 0;
 }

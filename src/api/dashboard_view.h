@@ -1,7 +1,7 @@
 /* dashboard_view.h - dashboards as the API shows them: in lists, and one with its tiles. */
 #pragma once
 
-#include "api/internal.h"
+#include "api/tile.h"
 #include "model/dashboard.h"
 
 /* The creator and organization admins: they may edit whatever the level, and change the level. */
@@ -13,11 +13,20 @@ void dashboard_write_short(struct req *r, struct json_writer *w, const struct da
 /* Its filters, and its variables by what the project has, each with the address's laid over. */
 int dashboard_overrides(struct req *r, const struct dashboard *d, const struct json **filters,
                         const struct json **variables, struct err *e);
-struct tile_set;
 /* The detail form; filters and variables are dashboard_overrides's. */
 void dashboard_write(struct req *r, struct json_writer *w, const struct dashboard *d,
                      const struct json *filters, const struct json *variables,
                      const struct tile_set *tiles);
+/* One with its tiles and their results. */
+struct dashboard_view {
+    const struct dashboard *d;
+    const struct json *filters, *variables; /* with those of the address laid over */
+    struct tile_set tiles;
+};
+
+/* Reads and computes it; gives the connection to the store back. */
+int dashboard_view_load(struct req *r, const struct dashboard *d, struct dashboard_view *out,
+                        struct err *e);
 /* The whole reply: the dashboard, the overrides of the address laid over it, its tiles with their
  * results. Gives the connection to the store back. */
 int dashboard_reply(struct req *r, int status, const struct dashboard *d, struct err *e);

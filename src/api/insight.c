@@ -6,6 +6,7 @@
 #include "api/field.h"
 #include "api/insight_list.h"
 #include "api/insight_query.h"
+#include "api/share.h"
 #include "api/tile.h"
 #include "base/clock.h"
 #include "base/limits.h"
@@ -224,8 +225,9 @@ static int in_dashboard(struct req *r, struct insight_view *v, int64_t *dashboar
     struct dashboard d = { .filters = STR("{}"), .variables = STR("{}") };
     int64_t id;
     int rc = 0;
-    const struct place *p =
-        str_to_i64(http_query_of(r->http, "from_dashboard"), &id) ? place_on(v, id) : NULL;
+    bool asked = str_to_i64(http_query_of(r->http, "from_dashboard"), &id) &&
+                 (!r->shared || id == share_dashboard(r));
+    const struct place *p = asked ? place_on(v, id) : NULL;
     if (p) {
         rc = load_dashboard(r, id, &d, e);
         if (rc == 0)
@@ -244,6 +246,13 @@ static int in_dashboard(struct req *r, struct insight_view *v, int64_t *dashboar
     return rc;
 }
 
+/* Does the link by which the caller came show it? */
+static bool is_shared(const struct req *r, const struct insight_view *v)
+{
+    return v->row->id == r->shared->insight_id ||
+           (share_dashboard(r) && place_on(v, share_dashboard(r)));
+}
+
 static int insight_fetch(struct req *r, struct err *e)
 {
     struct insight i;
@@ -252,6 +261,8 @@ static int insight_fetch(struct req *r, struct err *e)
     int rc = load(r, false, &i, e);
     if (rc == 0)
         rc = insight_view_prepare(r, &v, 1, e);
+    if (rc == 0 && r->shared && !is_shared(r, &v))
+        return err_set(e, ERR_NOT_FOUND, NULL, NULL);
     if (rc == 0)
         rc = in_dashboard(r, &v, &dashboard_id, e);
     if (rc < 0)
@@ -268,7 +279,8 @@ static int insight_fetch(struct req *r, struct err *e)
 }
 
 const struct route insight_routes[] = {
-    { "GET", "/api/projects/:project/insights/", insight_list, ACCESS_SCOPE, "insight:read", 0 },
+    { "GET", "/api/projects/:project/insights/", insight_list, ACCESS_SCOPE, "insight:read", 0,
+      .by_link = true },
     { "POST", "/api/projects/:project/insights/", insight_create, ACCESS_SCOPE, "insight:write",
       0 },
     { "GET", "/api/projects/:project/insights/my_last_viewed/", insight_list_last_viewed,
@@ -276,7 +288,7 @@ const struct route insight_routes[] = {
     { "POST", "/api/projects/:project/insights/viewed/", insight_mark_viewed, ACCESS_SCOPE,
       "insight:read", 0 },
     { "GET", "/api/projects/:project/insights/:id/", insight_fetch, ACCESS_SCOPE, "insight:read",
-      0 },
+      0, .by_link = true },
     { "PATCH", "/api/projects/:project/insights/:id/", insight_change, ACCESS_SCOPE,
       "insight:write", 0 },
     { "PUT", "/api/projects/:project/insights/:id/", insight_change, ACCESS_SCOPE,

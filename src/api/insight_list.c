@@ -3,6 +3,7 @@
 
 #include "api/field.h"
 #include "api/insight_view.h"
+#include "api/share.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/tz.h"
@@ -55,6 +56,22 @@ static int read_creators(struct req *r, struct insight_filter *f, struct err *e)
     return list_parameter(r, "created_by", &f->created_by, e);
 }
 
+/* A link shows the insights of its dashboard, or its one. */
+static int narrow_to_link(struct req *r, struct insight_filter *f, struct err *e)
+{
+    struct insight i;
+    if (share_dashboard(r)) {
+        f->dashboards = arena_printf(r->arena, "[%lld]", (long long)share_dashboard(r));
+        return 0;
+    }
+    str id = arena_printf(r->arena, "%lld", (long long)r->shared->insight_id);
+    int rc = insight_find(r->db, r->arena, r->project.id, id, &i, e);
+    if (rc == 0)
+        return err_set(e, ERR_NOT_FOUND, NULL, NULL);
+    f->short_id = i.short_id;
+    return rc < 0 ? rc : 0;
+}
+
 static int read_filter(struct req *r, struct insight_filter *f, struct err *e)
 {
     str type = http_query_of(r->http, "insight"), short_id = http_query_of(r->http, "short_id");
@@ -80,6 +97,8 @@ static int read_filter(struct req *r, struct insight_filter *f, struct err *e)
         rc = list_parameter(r, "tags", &f->tags, e);
     if (rc == 0)
         rc = list_parameter(r, "dashboards", &f->dashboards, e);
+    if (rc == 0 && r->shared)
+        rc = narrow_to_link(r, f, e);
     if (rc == 0)
         rc = list_parameter(r, "events", &f->events, e);
     return rc < 0 ? rc : search_term(r, http_query_of(r->http, "search"), &f->search, e);

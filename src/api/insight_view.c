@@ -22,6 +22,8 @@ static bool may_edit_place(const struct req *r, const struct place *p)
 int64_t insight_privilege(struct req *r, const struct insight_view *v)
 {
     bool placed = false;
+    if (r->shared)
+        return PRIVILEGE_VIEW;
     for (size_t i = 0; i < v->place_count; i++) {
         if (v->places[i].shown_id != v->row->id)
             continue;
@@ -32,16 +34,24 @@ int64_t insight_privilege(struct req *r, const struct insight_view *v)
     return placed ? PRIVILEGE_VIEW : PRIVILEGE_EDIT;
 }
 
-static int64_t restriction(const struct insight_view *v)
+static int64_t restriction(const struct req *r, const struct insight_view *v)
 {
-    int64_t level = PRIVILEGE_VIEW;
+    int64_t level = r->shared ? PRIVILEGE_EDIT : PRIVILEGE_VIEW;
     for (size_t i = 0; i < v->place_count; i++)
         if (v->places[i].shown_id == v->row->id && v->places[i].restriction_level > level)
             level = v->places[i].restriction_level;
     return level;
 }
 
-enum query_refresh insight_refresh(struct req *r)
+/* Who comes by a link does not make the server compute what it has just computed. */
+static enum query_refresh softened(enum query_refresh mode)
+{
+    if (mode == QUERY_CACHE_ONLY)
+        return QUERY_LAZY_ASYNC;
+    return mode == QUERY_ASYNC || mode == QUERY_LAZY_ASYNC ? mode : QUERY_BLOCKING;
+}
+
+static enum query_refresh refresh_asked_for(struct req *r)
 {
     static const char *const always[] = { "", "1", "yes", "true" };
     str text = http_query_of(r->http, "refresh");
@@ -53,13 +63,19 @@ enum query_refresh insight_refresh(struct req *r)
     return query_refresh_of_text(text);
 }
 
+enum query_refresh insight_refresh(struct req *r)
+{
+    enum query_refresh mode = refresh_asked_for(r);
+    return r->shared ? softened(mode) : mode;
+}
+
 /* -------------------------------------------------------------------------- prepare */
 
 int insight_override(struct req *r, str stored, const char *parameter, const struct json **out,
                      struct err *e)
 {
     struct json *base, *over = NULL;
-    str text = http_query_of(r->http, parameter);
+    str text = r->shared ? STR_NULL : http_query_of(r->http, parameter);
     int rc = json_parse(r->arena, stored, &base, e);
     if (rc < 0)
         return rc;
@@ -306,11 +322,13 @@ static void write_names(struct json_writer *w, const struct insight *i)
 
 static void write_times(struct req *r, struct json_writer *w, const struct insight *i)
 {
+    json_key(w, "updated_at");
+    json_time(w, i->updated_at);
+    if (r->hides_authors)
+        return;
     json_key(w, "created_at");
     json_time(w, i->created_at);
     write_loaded_user(r, w, "created_by", i->created_by);
-    json_key(w, "updated_at");
-    json_time(w, i->updated_at);
     json_key(w, "last_modified_at");
     json_time(w, i->last_modified_at);
 }
@@ -328,7 +346,8 @@ static void write_marks(struct json_writer *w, const struct insight *i)
 static void write_access(struct req *r, struct json_writer *w, const struct insight_view *v)
 {
     json_key(w, "user_access_level");
-    json_z(w, v->row->created_by == r->user.id || is_admin(r) ? "manager" : "editor");
+    bool manages = v->row->created_by == r->user.id || is_admin(r);
+    json_z(w, r->shared ? NULL : manages ? "manager" : "editor");
 }
 
 void insight_view_write(struct req *r, struct json_writer *w, const struct insight_view *v,
@@ -348,19 +367,20 @@ void insight_view_write(struct req *r, struct json_writer *w, const struct insig
     write_places(w, v);
     write_result(r, w, v);
     write_times(r, w, i);
-    write_loaded_user(r, w, "last_modified_by", i->last_modified_by);
+    if (!r->hides_authors)
+        write_loaded_user(r, w, "last_modified_by", i->last_modified_by);
     write_marks(w, i);
     json_key(w, "is_sample");
     json_bool(w, i->is_sample);
     json_key(w, "effective_restriction_level");
-    json_i64(w, restriction(v));
+    json_i64(w, restriction(r, v));
     json_key(w, "effective_privilege_level");
     json_i64(w, insight_privilege(r, v));
     write_access(r, w, v);
     json_key(w, "alerts");
     json_raw(w, STR("[]"));
     json_key(w, "folder");
-    json_str(w, i->folder);
+    json_str(w, r->shared ? STR_NULL : i->folder);
     if (listed) {
         json_key(w, "last_viewed_at");
         json_time(w, i->last_viewed_at);

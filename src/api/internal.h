@@ -17,7 +17,14 @@ enum access {
     ACCESS_SCOPE,         /* sessions, and keys with the row's scope */
 };
 
-enum credential { CREDENTIAL_NONE, CREDENTIAL_KEY, CREDENTIAL_SESSION };
+enum credential {
+    CREDENTIAL_NONE,
+    CREDENTIAL_KEY,
+    CREDENTIAL_SESSION,
+    CREDENTIAL_LINK, /* of something shared: nobody, who may read that */
+};
+
+struct sharing;
 
 struct req {
     struct http_request *http;
@@ -30,6 +37,9 @@ struct req {
     struct key key;
     struct organization organization; /* of the path, or of the project */
     struct project project;           /* of the path */
+    const struct sharing *shared;     /* the caller came by its link; NULL: by none */
+    struct json *share_settings;      /* of the link; NULL: none */
+    bool hides_authors;               /* the link does not tell who made what, and when */
     struct shown_user *shown_users;   /* what write_user_basic wrote or req_load_users read */
     str full_path;                    /* the path, with the project that a flat one leaves out */
     str path_project, path_organization; /* as they stand in the path; STR_NULL when not there */
@@ -56,6 +66,7 @@ struct route {
     int level;         /* least organization level, 0: any member */
     bool inline_run;   /* never blocks: runs on the connection's thread, without r->db */
     bool any_key;      /* keys narrowed to projects or organizations reach it too */
+    bool by_link;      /* also read with a link's ?sharing_access_token= */
 };
 
 /* Ended by a row without method. */
@@ -92,6 +103,7 @@ extern const struct route remote_config_routes[];
 extern const struct route schema_routes[];
 extern const struct route sdk_routes[];
 extern const struct route session_routes[];
+extern const struct route shared_routes[];
 extern const struct route sharing_routes[];
 extern const struct route template_use_routes[];
 extern const struct route token_routes[];

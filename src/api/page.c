@@ -2,7 +2,8 @@
  *
  * The files are built from web/ and lie in the program (tools/mkembed). A view's address is a row
  * here and a row of web/src/router.ts; what is in neither is the API's 404. */
-#include "api/internal.h"
+#include "api/page.h"
+
 #include "http/static.h"
 
 /* Made by tools/mkembed, sorted by name. */
@@ -10,11 +11,12 @@ extern const struct static_file page_files[];
 extern const size_t page_file_count;
 
 /* The page loads and talks to nothing but this server, runs no text as script, is shown in no
- * frame. Markup from text tiles goes through one sanitiser, the only named policy. */
-static const char content_policy[] =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types dompurify";
+ * frame but by a link that was made for everyone. Markup from text tiles goes through one sanitiser,
+ * the only named policy. */
+#define POLICY(frames)                                                                     \
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "      \
+    "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; "           \
+    "frame-ancestors " frames "; require-trusted-types-for 'script'; trusted-types dompurify"
 
 static const struct static_file *file_named(str name)
 {
@@ -26,10 +28,23 @@ static int page_index(struct req *r, struct err *e)
     const struct static_file *f = file_named(STR("index.html"));
     (void)e;
     BUG_ON(!f);
-    http_reply_header(r->http, "Content-Security-Policy", content_policy);
+    http_reply_header(r->http, "Content-Security-Policy", POLICY("'none'"));
     http_reply_header(r->http, "X-Frame-Options", "DENY");
     http_reply_header(r->http, "Referrer-Policy", "same-origin");
     static_reply(r->http, f);
+    return 0;
+}
+
+int page_reply_shared(struct req *r, int status)
+{
+    const struct static_file *f = file_named(STR("index.html"));
+    BUG_ON(!f);
+    http_reply_header(r->http, "Content-Security-Policy", POLICY("*"));
+    http_reply_header(r->http, "Referrer-Policy", "no-referrer"); /* the address is a secret */
+    http_reply_header(r->http, "X-Content-Type-Options", "nosniff");
+    r->http->content_type = f->type;
+    r->http->status = status;
+    r->http->fixed = f->body[STATIC_IDENTITY];
     return 0;
 }
 

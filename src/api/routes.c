@@ -45,6 +45,7 @@ static const struct route *const tables[] = {
     schema_routes,
     sdk_routes,
     session_routes,
+    shared_routes,
     sharing_routes,
     template_use_routes,
     token_routes,

@@ -188,11 +188,13 @@ static void write_card_end(struct req *r, struct json_writer *w, const struct ti
     bool text = t->text.id != 0;
     json_key(w, "team");
     json_i64(w, text ? t->text.project_id : t->button.project_id);
-    write_loaded_user(r, w, "created_by", text ? t->text.created_by : t->button.created_by);
-    json_key(w, "last_modified_at");
-    json_time(w, text ? t->text.last_modified_at : t->button.last_modified_at);
-    write_loaded_user(r, w, "last_modified_by",
-               text ? t->text.last_modified_by : t->button.last_modified_by);
+    if (!r->hides_authors) {
+        write_loaded_user(r, w, "created_by", text ? t->text.created_by : t->button.created_by);
+        json_key(w, "last_modified_at");
+        json_time(w, text ? t->text.last_modified_at : t->button.last_modified_at);
+        write_loaded_user(r, w, "last_modified_by",
+                          text ? t->text.last_modified_by : t->button.last_modified_by);
+    }
     json_key(w, "dashboard_tiles");
     json_open(w, '[');
     for (size_t i = 0; i < s->place_count; i++)

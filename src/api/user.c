@@ -106,7 +106,7 @@ int req_load_users(struct req *r, const int64_t *ids, size_t n, struct err *e)
     struct user *users = NULL;
     size_t found = 0;
     for (size_t i = 0; i < n; i++) /* most often it is the caller */
-        if (ids[i] == r->user.id)
+        if (ids[i] && ids[i] == r->user.id)
             req_show_user(r, &r->user);
     str missing = missing_users(r, ids, n);
     int rc = missing.n > 2 ? user_list(r->db, r->arena, missing, &users, &found, e) : 0;

@@ -182,12 +182,14 @@ int dashboard_seen(struct db *d, struct dashboard *in, int64_t viewer, struct er
     int64_t now = clock_now_us();
     int rc = db_run(d, e, "UPDATE dashboard SET last_accessed_at = ? WHERE id = ?", "ti", now,
                     in->id);
-    if (rc == 0)
+    if (rc == 0 && viewer)
         rc = db_run(d, e, "INSERT OR REPLACE INTO dashboard_view VALUES (?, ?, ?)", "iit", in->id,
                     viewer, now);
     if (rc == 0)
         rc = list_count_add(d, in->project_id, "dashboard", 0, e);
     if (rc == 0)
-        in->last_accessed_at = in->last_viewed_at = now;
+        in->last_accessed_at = now;
+    if (rc == 0 && viewer)
+        in->last_viewed_at = now;
     return rc;
 }

@@ -46,5 +46,5 @@ int dashboard_version(struct db *d, struct arena *a, int64_t project_id, int64_t
                       struct err *e);
 /* Something that lists show beside the rows changed; in the same transaction. */
 int dashboard_changed(struct db *d, int64_t project_id, struct err *e);
-/* The user opened it now: sets both times. In a transaction. */
+/* The user opened it now: sets both times; viewer 0: somebody did. In a transaction. */
 int dashboard_seen(struct db *d, struct dashboard *in, int64_t viewer, struct err *e);

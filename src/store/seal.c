@@ -98,3 +98,13 @@ int seal_read(const struct seal *s, struct arena *a, str sealed, str *text, stru
     }
     return err_internal(e, "a sealed secret cannot be opened with the key of this folder");
 }
+
+void seal_sign(const struct seal *s, str text, unsigned char out[SEAL_SIGNATURE])
+{
+    unsigned char key[crypto_auth_hmacsha256_KEYBYTES];
+    _Static_assert(sizeof(s->key) == crypto_kdf_KEYBYTES, "a folder's key is a master key");
+    _Static_assert(SEAL_SIGNATURE == crypto_auth_hmacsha256_BYTES, "the size of HMAC-SHA256");
+    crypto_kdf_derive_from_key(key, sizeof(key), 1, "sealsign", s->key);
+    crypto_auth_hmacsha256(out, (const unsigned char *)text.p, text.n, key);
+    sodium_memzero(key, sizeof(key));
+}

@@ -16,3 +16,8 @@ void seal_free(struct seal *s);
 str seal_text(const struct seal *s, struct arena *a, str text);
 /* The text again. ERR_INTERNAL: the bytes are damaged, or were sealed with another key. */
 int seal_read(const struct seal *s, struct arena *a, str sealed, str *text, struct err *e);
+
+#define SEAL_SIGNATURE 32 /* bytes */
+/* What only this folder can have made of the text. The key follows from the folder's and serves nothing
+ * else. */
+void seal_sign(const struct seal *s, str text, unsigned char out[SEAL_SIGNATURE]);
