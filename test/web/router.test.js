@@ -12,7 +12,8 @@ test("a path leads to its view", () => {
   const cases = [["/", "home", {}], ["/login?next=/x", "login", {}], ["/dashboards/", "dashboards", {}],
     ["/dashboard/7?period=-7d", "dashboard", { id: "7" }], ["/dashboard/a%20b", "dashboard", { id: "a b" }],
     ["/dashboard", "dashboards", {}], ["/dashboard/", "dashboards", {}], ["/dashboard/1/2", "missing", {}],
-    ["/dashboard/%zz", "missing", {}], ["//", "home", {}], ["/Activity", "missing", {}]];
+    ["/dashboard/%zz", "missing", {}], ["/shared/abc", "shared", { token: "abc" }],
+    ["/embedded/abc?embedded", "shared", { token: "abc" }], ["/shared/", "missing", {}], ["//", "home", {}], ["/Activity", "missing", {}]];
   for (const [address, view, params] of cases) {
     const place = placeOf(address);
     assert.deepEqual([place.view, place.params], [view, params], address);
@@ -23,13 +24,13 @@ test("a path leads to its view", () => {
 test("after log-in only an address of the page is gone to", () => {
   const cases = { "/dashboard/7?period=-7d": "/dashboard/7?period=-7d", "/activity": "/activity", "//evil.example/x": "/dashboards",
     "/\\evil.example": "/dashboards", "https://evil.example": "/dashboards", "javascript:alert(1)": "/dashboards",
-    "/login?next=/login": "/dashboards", "/nothing": "/dashboards", "": "/dashboards" };
+    "/login?next=/login": "/dashboards", "/shared/abc": "/dashboards", "/nothing": "/dashboards", "": "/dashboards" };
   for (const [next, want] of Object.entries(cases)) assert.equal(safeNext(next), want, next);
   assert.equal(safeNext(null), "/dashboards");
 });
 
 test("the server gives the page at the address of every view", () => {
-  const table = fs.readFileSync(path.join(__dirname, "../../src/api/page.c"), "utf8");
-  const rows = [...table.matchAll(/\{ "GET", "([^"]+)", page_index/g)].map((m) => m[1]);
-  assert.deepEqual(rows.sort(), patterns.map(([p]) => p).sort());
+  const read = (file) => fs.readFileSync(path.join(__dirname, "../../src/api", file), "utf8");
+  const rows = [...(read("page.c") + read("shared.c")).matchAll(/\{ "GET", "([^"]+)", (?:page_index|shared_fetch)/g)].map((m) => m[1]);
+  assert.deepEqual(rows.sort(), patterns.map(([p]) => p.replace(":token", ":id")).sort());
 });

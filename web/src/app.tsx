@@ -19,6 +19,7 @@ import { startTheme } from "./ui/theme";
 
 const waiting = <div class="page narrow"><Loading /></div>;
 const Dashboard = lazy(() => import("./pages/dashboard").then((m) => m.Dashboard), waiting);
+const Shared = lazy(() => import("./pages/shared").then((m) => m.Shared), waiting);
 const Activity = lazy(() => import("./pages/activity").then((m) => m.Activity), waiting);
 
 function View() {
@@ -27,7 +28,7 @@ function View() {
     case "dashboards": return <Dashboards />;
     case "dashboard": return <Dashboard key={params["id"]} id={params["id"]!} />;
     case "activity": return <Activity />;
-    case "home": case "login": return waiting; // about to be left
+    case "home": case "login": case "shared": return waiting; // about to be left
     case "missing": return <div class="page narrow"><EmptyNote title="There is no such page" /></div>;
   }
 }
@@ -36,7 +37,7 @@ function View() {
 function useWay(): void {
   const me = session.value, { view, path, query } = place.value;
   useEffect(() => {
-    if (me === undefined) return;
+    if (me === undefined || view === "shared") return;
     if (me === null && view !== "login") {
       const at = path + (query.size ? `?${query}` : "");
       navigate(view === "home" ? "/login" : `/login?next=${encodeURIComponent(at)}`, { replace: true });
@@ -47,6 +48,7 @@ function useWay(): void {
 
 function App() {
   useWay();
+  if (place.value.view === "shared") return <Shared />; // for everyone, whoever they are
   if (session.value) return <Shell><View /></Shell>;
   if (sessionError.value)
     return <main class="login"><ErrorNote message={sessionError.value} retry={() => void loadSession()} /></main>;
@@ -57,4 +59,4 @@ function App() {
 startTheme();
 startRouter();
 render(<App />, document.getElementById("app")!);
-void loadSession();
+if (place.value.view !== "shared") void loadSession();

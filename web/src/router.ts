@@ -1,7 +1,7 @@
-// router.ts - addresses and views. A pattern here is a row of src/api/page.c too.
+// router.ts - addresses and views. A pattern here is a row of src/api/page.c too, or of shared.c.
 import { signal } from "@preact/signals";
 
-export type View = "home" | "login" | "dashboards" | "dashboard" | "activity" | "missing";
+export type View = "home" | "login" | "dashboards" | "dashboard" | "activity" | "shared" | "missing";
 
 export interface Place {
   view: View;
@@ -17,6 +17,9 @@ export const patterns: readonly [pattern: string, view: View][] = [
   ["/dashboard", "dashboards"],
   ["/dashboard/:id", "dashboard"],
   ["/activity", "activity"],
+  ["/shared/:token", "shared"],
+  ["/shared_dashboard/:token", "shared"],
+  ["/embedded/:token", "shared"],
 ];
 
 function matchOne(pattern: string, path: string): Record<string, string> | null {
@@ -55,7 +58,7 @@ export function placeOf(address: string): Place {
 export function safeNext(next: string | null): string {
   if (!next || !/^\/(?![/\\])/.test(next)) return "/dashboards";
   const view = placeOf(next).view;
-  return view === "login" || view === "missing" ? "/dashboards" : next;
+  return view === "login" || view === "shared" || view === "missing" ? "/dashboards" : next;
 }
 
 export const place = signal<Place>(placeOf("/"));

@@ -22,6 +22,8 @@ export interface CallOptions {
   query?: Query;
   body?: unknown;
   signal?: AbortSignal | undefined;
+  /** What opens a link that has a password. */
+  bearer?: string | undefined;
 }
 
 const CSRF_COOKIE = "posthog_csrftoken";
@@ -63,7 +65,8 @@ function seconds(header: string | null): number | null {
 /** The error of a reply that is not 2xx, whatever its body is. */
 export function errorOf(status: number, body: unknown, retryAfter: string | null): ApiError {
   const e = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
-  const detail = typeof e["detail"] === "string" && e["detail"] ? e["detail"]
+  const said = e["detail"] || e["error"]; // some answers have a form of their own
+  const detail = typeof said === "string" && said ? said
     : `The server answered with status ${status}.`;
   return new ApiError(status, typeof e["code"] === "string" ? e["code"] : "error", detail,
     typeof e["attr"] === "string" ? e["attr"] : null, seconds(retryAfter));
@@ -81,6 +84,7 @@ async function bodyOf(reply: Response): Promise<unknown> {
 
 export async function call<T>(method: string, path: string, o: CallOptions = {}): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
+  if (o.bearer) headers["Authorization"] = `Bearer ${o.bearer}`;
   if (o.body !== undefined) headers["Content-Type"] = "application/json";
   if (method !== "GET") headers["X-CSRFToken"] = cookieValue(document.cookie, CSRF_COOKIE) ?? "";
   let reply: Response, body: unknown;

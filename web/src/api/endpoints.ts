@@ -1,7 +1,7 @@
 // endpoints.ts - the calls the page makes, by name.
 import { call } from "./client";
 import { patiently } from "./retry";
-import type { Dashboard, DashboardBasic, Insight, Me, Page, QueryResponse } from "./types";
+import type { Dashboard, DashboardBasic, Insight, Me, Page, QueryResponse, Shared } from "./types";
 
 const PROJECT = "/api/projects/@current";
 
@@ -42,3 +42,11 @@ export const fetchTileInsight = (insight: number, dashboard: number, refresh: Re
 /** Always computed: what asks here watches events come in. */
 export const runQuery = (query: Record<string, unknown>, signal?: AbortSignal) =>
   call<QueryResponse>("POST", `${PROJECT}/query/`, { body: { query, refresh: "force_blocking" }, signal });
+
+/** What the link at this path shows; `embedded` is a parameter of its address. */
+export const fetchShared = (path: string, bearer: string | undefined, embedded: boolean, signal?: AbortSignal) =>
+  patiently(() => call<Shared>("GET", path,
+    { query: { format: "json", embedded: embedded ? "true" : undefined }, bearer, signal }), signal);
+
+export const unlockShared = (path: string, password: string) =>
+  call<{ shareToken: string }>("POST", path, { body: { password } });

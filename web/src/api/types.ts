@@ -103,6 +103,20 @@ export interface Dashboard extends DashboardBasic {
   tiles: Tile[];
 }
 
+/** What a link shows. */
+export interface Shared {
+  type: "scene" | "embed" | "unlock";
+  accessToken: string;
+  dashboard?: Dashboard;
+  insight?: Insight;
+  timezone?: string;
+  theme?: "light" | "dark" | "system";
+  noHeader?: boolean;
+  whitelabel?: boolean;
+  legend?: boolean;
+  detailed?: boolean;
+}
+
 export interface QueryResponse {
   results: unknown;
   columns?: unknown;

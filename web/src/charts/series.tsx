@@ -173,7 +173,7 @@ function Tooltip({ chart, shown, point }: { chart: SeriesChart; shown: Series[];
 
 function Legend({ chart, hidden, toggle }: { chart: SeriesChart; hidden: Set<number>; toggle: (i: number) => void }) {
   return (
-    <ul class="legend">
+    <ul class={`legend ${chart.series.length > 1 ? "" : "legend-single"}`}>
       {chart.series.map((s, i) => (
         <li key={i}>
           <button type="button" class="legend-item" aria-pressed={!hidden.has(i)} onClick={() => toggle(i)}
@@ -242,7 +242,7 @@ export function SeriesPlot({ chart }: { chart: SeriesChart }) {
         <div class="plot" ref={box} />
         {point && <Tooltip chart={chart} shown={shown} point={point} />}
       </div>
-      {chart.series.length > 1 && <Legend chart={chart} hidden={hidden} toggle={toggle} />}
+      <Legend chart={chart} hidden={hidden} toggle={toggle} />
     </>
   );
 }

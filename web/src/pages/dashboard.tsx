@@ -2,16 +2,15 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { ApiError, isAbort, messageOf } from "../api/client";
 import { fetchDashboard, pinDashboard, type DateRange } from "../api/endpoints";
-import type { Dashboard as Data, Tile } from "../api/types";
+import type { Dashboard as Data } from "../api/types";
 import { navigate, place } from "../router";
 import { Ago } from "../ui/ago";
 import { Icon } from "../ui/icon";
 import { EmptyNote, ErrorNote } from "../ui/notes";
 import { StartGuide } from "../ui/start";
 import { useTitle } from "../ui/title";
-import { arrange } from "./layout";
+import { Grid } from "./grid";
 import { useResults, type Results } from "./results";
-import { TileView, wishOf } from "./tile";
 
 const periods: [value: string, label: string][] = [
   ["", "Period as saved"], ["-24h", "Last 24 hours"], ["-7d", "Last 7 days"], ["-14d", "Last 14 days"],
@@ -21,23 +20,6 @@ const periods: [value: string, label: string][] = [
 function rangeOf(query: URLSearchParams): DateRange | undefined {
   const from = query.get("period");
   return from && periods.some(([v]) => v === from) ? { date_from: from } : undefined;
-}
-
-function Grid({ tiles, results, refresh }: { tiles: Tile[]; results: Results; refresh: (tiles: Tile[]) => void }) {
-  const boxes = useMemo(() => arrange(tiles.map(wishOf)), [tiles]);
-  return (
-    <div class="grid">
-      {tiles.map((tile, i) => {
-        const box = boxes[i]!;
-        return (
-          <div key={tile.id} class={`grid-item ${box.w > 6 ? "wide" : ""}`} style={{
-            "--column": `${box.x + 1} / span ${box.w}`, "--row": `${box.y + 1} / span ${box.h}` }}>
-            <TileView tile={tile} result={results.get(tile.id)} onRefresh={() => refresh([tile])} />
-          </div>
-        );
-      })}
-    </div>
-  );
 }
 
 /** The age of the oldest result on the page. */

@@ -53,14 +53,16 @@ export function insightName(i: { name: string | null; derived_name?: string | nu
 interface Props {
   tile: Tile;
   result: TileResult | undefined;
-  onRefresh: () => void;
+  /** Absent: the reader may not have it computed. */
+  onRefresh: (() => void) | undefined;
 }
 
 function Body({ chart, asRows, result, onRefresh }:
-{ chart: Chart | null; asRows: boolean; result: TileResult; onRefresh: () => void }) {
-  if (result.error) return <ErrorNote message={result.error} retry={onRefresh} />;
+{ chart: Chart | null; asRows: boolean; result: TileResult; onRefresh: (() => void) | undefined }) {
+  const again = onRefresh && { retry: onRefresh };
+  if (result.error) return <ErrorNote message={result.error} {...again} />;
   if (!chart && result.busy) return <div class="skeleton fill" role="status" aria-label="Computing" />;
-  if (!chart) return <ErrorNote message="The server has no result for this yet." retry={onRefresh} />;
+  if (!chart) return <ErrorNote message="The server has no result for this yet." {...again} />;
   const table = asRows ? asTable(chart) : null;
   return table ? <DataTable table={table} /> : <ChartView chart={chart} />;
 }
@@ -90,10 +92,12 @@ function InsightTile({ tile, result, onRefresh }: Props) {
               <Icon name="expand" />
             </button>
           )}
-          <button type="button" class="icon-button" onClick={onRefresh} disabled={shown.busy}
-            aria-label={`Refresh ${name}`} title="Compute again">
-            <Icon name="refresh" />
-          </button>
+          {onRefresh && (
+            <button type="button" class="icon-button" onClick={onRefresh} disabled={shown.busy}
+              aria-label={`Refresh ${name}`} title="Compute again">
+              <Icon name="refresh" />
+            </button>
+          )}
         </div>
       </header>
       {insight.description && tile.show_description !== false && <p class="tile-text">{insight.description}</p>}

@@ -21,9 +21,17 @@ export const choice = signal<Choice>(stored());
 /** What is shown; drawings depend on it. */
 export const theme = signal<"light" | "dark">(resolve(choice.value));
 
+/** What a link says it looks like, whatever the reader has chosen. */
+let decreed: Choice | null = null;
+
 function apply(): void {
-  document.documentElement.dataset["theme"] = resolve(choice.value);
-  theme.value = resolve(choice.value);
+  theme.value = resolve(decreed ?? choice.value);
+  document.documentElement.dataset["theme"] = theme.value;
+}
+
+export function decreeTheme(c: Choice): void {
+  decreed = c;
+  apply();
 }
 
 export function chooseTheme(c: Choice): void {
