@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "api/internal.h"
+#include "api/match.h"
 #include "api/throttle.h"
 #include "api/traffic.h"
 #include "base/clock.h"
@@ -67,75 +68,9 @@ struct traffic *api_traffic_new(void)
     return traffic_new(tables, ARRAY_LEN(tables));
 }
 
-static bool is_param(str part)
+struct route_index *api_index_new(void)
 {
-    return part.n && part.p[0] == ':';
-}
-
-static bool family_equal(str pattern, str part)
-{
-    return str_eq(pattern, part) ||
-           (str_eqz(pattern, "projects") && str_eqz(part, "environments"));
-}
-
-/* Path parameters as they stand in the path; resolved later. */
-struct match {
-    str project, organization, id, sub_id;
-};
-
-static void keep_param(struct match *m, str name, str value)
-{
-    if (str_eqz(name, ":project"))
-        m->project = value;
-    else if (str_eqz(name, ":organization"))
-        m->organization = value;
-    else if (str_eqz(name, ":id"))
-        m->id = value;
-    else
-        m->sub_id = value;
-}
-
-static str without_slash(str path)
-{
-    return path.n > 1 && path.p[path.n - 1] == '/' ? str_slice(path, 0, path.n - 1) : path;
-}
-
-static bool path_matches(const struct route *row, str path, struct match *m)
-{
-    str pattern = without_slash(str_of(row->path));
-    *m = (struct match){ 0 };
-    path = without_slash(path);
-    bool project_row = str_find(pattern, STR("/:project")) >= 0;
-    while (pattern.p && path.p) {
-        str want = str_split(&pattern, '/'), part = str_split(&path, '/');
-        if (is_param(want) && part.n)
-            keep_param(m, want, part);
-        else if (project_row ? !family_equal(want, part) : !str_eq(want, part))
-            return false;
-    }
-    return !pattern.p && !path.p;
-}
-
-/* The row for the path; *other: a row for the path with another method, best one that reads. What
- * answers GET answers HEAD: the HTTP library leaves the body out. */
-static const struct route *find(str method, str path, struct match *m, const struct route **other)
-{
-    struct match of_row;
-    *other = NULL;
-    if (str_eqz(method, "HEAD"))
-        method = STR("GET");
-    for (size_t i = 0; i < ARRAY_LEN(tables); i++)
-        for (const struct route *row = tables[i]; row->method; row++) {
-            if (!path_matches(row, path, &of_row))
-                continue;
-            if (!*other || str_eqz(method, row->method) || strcmp(row->method, "GET") == 0) {
-                *m = of_row;
-                *other = row;
-            }
-            if (str_eqz(method, row->method))
-                return row;
-        }
-    return NULL;
+    return route_index_new(tables, ARRAY_LEN(tables));
 }
 
 /* Paths from before projects had one: the caller's current project is meant. */
@@ -198,15 +133,16 @@ void api_describe_routes(struct buf *out)
 
 size_t api_limit(struct http_request *r)
 {
-    if (str_eqz(without_slash(r->path), "/s"))
+    if (str_eqz(r->path, "/s/") || str_eqz(r->path, "/s"))
         return LIMIT_BODY_RECORDING;
     return str_starts(r->path, STR("/i/v1/")) ? LIMIT_BODY_CAPTURE_V1 : LIMIT_BODY_API;
 }
 
 bool api_inline(struct http_request *r)
 {
-    struct match m;
-    const struct route *other, *row = find(r->method, r->path, &m, &other);
+    struct route_match m;
+    const struct api *api = r->context;
+    const struct route *other, *row = route_find(api->index, r->method, r->path, &m, &other);
     return row && row->inline_run;
 }
 
@@ -234,10 +170,10 @@ static void reply_allow(struct req *r)
 {
     static const char *const methods[] = { "GET", "POST", "PUT", "PATCH", "DELETE" };
     struct buf b = BUF_INIT(128);
-    struct match m;
+    struct route_match m;
     const struct route *other;
     for (size_t i = 0; i < ARRAY_LEN(methods); i++)
-        if (find(str_of(methods[i]), r->full_path, &m, &other))
+        if (route_find(r->api->index, str_of(methods[i]), r->full_path, &m, &other))
             buf_printf(&b, "%s, %s", methods[i], i ? "" : "HEAD, ");
     buf_z(&b, "OPTIONS");
     http_reply_header(r->http, "Allow", arena_str(r->arena, buf_view(&b)).p);
@@ -272,16 +208,16 @@ static int describe(struct req *r)
 /* Finds the row; r->route is then it, or NULL and the result another row of the path or NULL. */
 static const struct route *match_route(struct req *r)
 {
-    struct match m = { 0 };
+    struct route_match m = { 0 };
     const struct route *other;
     r->full_path = r->http->path;
-    r->route = find(r->http->method, r->full_path, &m, &other);
+    r->route = route_find(r->api->index, r->http->method, r->full_path, &m, &other);
     if (!other) {
         str path = with_project(r->arena, r->http->path);
         if (path.p) {
             r->flat = true;
             r->full_path = path;
-            r->route = find(r->http->method, path, &m, &other);
+            r->route = route_find(r->api->index, r->http->method, path, &m, &other);
         }
     }
     r->path_project = m.project;
@@ -422,9 +358,12 @@ static void log_request(const struct req *r, const struct err *e)
 {
     char status[12], ms[24];
     const struct http_request *h = r->http;
+    enum log_level level = h->status >= 500 && h->status != 503 ? LOG_ERROR : LOG_DEBUG;
+    if (!log_has(level))
+        return;
     snprintf(status, sizeof(status), "%d", h->status);
     snprintf(ms, sizeof(ms), "%.3f", (double)(clock_mono_us() - h->started) / 1000);
-    log_event(h->status >= 500 && h->status != 503 ? LOG_ERROR : LOG_DEBUG, "request", "id", h->id,
+    log_event(level, "request", "id", h->id,
               "method", h->method.p, "route", r->route ? r->route->path : "", "status", status,
               "ms", ms, "error", e->detail, NULL);
 }

@@ -19,6 +19,7 @@ struct api {
     struct cohort_worker *cohorts;
     struct flusher *flusher;
     struct engine_child *engine;
+    const struct route_index *index;
     struct traffic *traffic; /* counts; the one thing here that handlers change */
     const char *data;        /* the data folder */
     int64_t started;         /* clock_mono_us */
@@ -40,5 +41,7 @@ struct assistant_call;
 void api_call(void *api, struct assistant_call *c);
 /* Counters for the rows of the table. */
 struct traffic *api_traffic_new(void);
+/* Finds rows of the table by path. */
+struct route_index *api_index_new(void);
 /* The table as a JSON list of {"method","path","access"}, for tests and docs. */
 void api_describe_routes(struct buf *out);

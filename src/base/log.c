@@ -21,6 +21,11 @@ void log_set_json(bool on)
     atomic_store(&as_json, on);
 }
 
+bool log_has(enum log_level level)
+{
+    return (int)level >= atomic_load(&least);
+}
+
 static void add_value(struct buf *b, bool json, const char *v)
 {
     buf_char(b, '"');
@@ -45,7 +50,7 @@ static void add_pair(struct buf *b, bool json, const char *key, const char *valu
 void log_event(enum log_level level, const char *msg, ...)
 {
     static const char *const names[] = { "debug", "info", "warn", "error" };
-    if ((int)level < atomic_load(&least))
+    if (!log_has(level))
         return;
     struct buf b = BUF_INIT(16384);
     char now[CLOCK_TEXT];

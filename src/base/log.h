@@ -11,6 +11,8 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 
 void log_set_level(enum log_level least);
 void log_set_json(bool on);
+/* Whether an event of the level is written: for what is costly to tell. */
+bool log_has(enum log_level level);
 /* Pairs of (const char *key, const char *value), ended by NULL. */
 void log_event(enum log_level level, const char *msg, ...) __attribute__((sentinel));
 

@@ -7,6 +7,7 @@
 #include "api/metrics.h"
 #include "api/routes.h"
 #include "api/throttle.h"
+#include "api/match.h"
 #include "api/traffic.h"
 #include "assistant/assistant.h"
 #include "base/clock.h"
@@ -44,6 +45,7 @@ struct running {
     struct http_server *http;
     struct control *control;
     struct traffic *traffic;
+    struct route_index *index;
     struct http_server *metrics;
     const char *host, *metrics_host; /* of the addresses that are served */
 };
@@ -215,6 +217,7 @@ static void end_all(struct running *r)
         cohort_worker_stop(r->cohorts);
     lru_free(r->pages);
     traffic_free(r->traffic);
+    route_index_free(r->index);
     query_service_free(r->queries);
     exporter_stop(r->exporter);
     seal_free(r->seal);
@@ -296,11 +299,12 @@ static int start_all(struct running *r, struct arena *a, const struct options *o
     r->throttle = strcmp(o->rate_limits, "on") == 0 ? throttle_new() : NULL;
     r->pages = lru_new(LIMIT_LIST_CACHE);
     r->traffic = api_traffic_new();
+    r->index = api_index_new();
     *api = (struct api){ .store = r->store, .olap = r->olap, .journal = r->journal,
                          .queries = r->queries, .exporter = r->exporter, .seal = r->seal,
                          .assistant = r->assistant, .cohorts = r->cohorts, .throttle = r->throttle, .pages = r->pages,
                          .flusher = r->flusher, .engine = r->engine,
-                         .traffic = r->traffic, .data = o->data, .started = clock_mono_us(),
+                         .traffic = r->traffic, .index = r->index, .data = o->data, .started = clock_mono_us(),
                          .public_url = o->public_url,
                          .secure = o->public_url && strncmp(o->public_url, "https://", 8) == 0 };
     struct http_config cfg = { .listen = o->listen, .workers = 32, .queue = 1024, .limit = api_limit,
