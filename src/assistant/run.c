@@ -227,17 +227,6 @@ static int load_caller(struct run *r, struct err *e)
     return rc;
 }
 
-static void say_no_model(struct run *r)
-{
-    struct err e = ERR_INIT;
-    struct message m = { .type = STR("ai/failure"),
-                         .content = STR("No language model is configured on this server, so this "
-                                        "question cannot be answered.") };
-    r->failed = true;
-    if (run_say(r, &m, &e) < 0 && !run_cancelled(r))
-        log_error("an answer could not be stored", "error", err_message(&e), "detail", e.detail);
-}
-
 void run_answer(struct run *r)
 {
     struct err e = ERR_INIT;
@@ -249,5 +238,8 @@ void run_answer(struct run *r)
         name_conversation(r);
     if (r->question.content.p && slash_answer(r))
         return;
-    say_no_model(r);
+    if (planned_answer(r, &e) < 0 && !run_cancelled(r)) {
+        log_error("a question could not be answered", "error", err_message(&e), "detail", e.detail);
+        run_fail(r, FAILURE_GENERIC);
+    }
 }

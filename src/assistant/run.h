@@ -70,5 +70,8 @@ int run_call(struct run *r, struct arena *a, const char *method, str path,
 /* Answers r->question: the one entry of a run. */
 void run_answer(struct run *r);
 
+/* The built-in planner's answer. */
+int planned_answer(struct run *r, struct err *e);
+
 /* Is the question a command ("/remember …")? Then it is answered. */
 bool slash_answer(struct run *r);

@@ -269,6 +269,23 @@ int property_definition_page(struct db *d, struct arena *a, const struct propert
                    PROPERTY_VALUES(f), limit, offset);
 }
 
+int property_definition_all(struct db *d, struct arena *a, int64_t team_id, int64_t limit,
+                            struct stmt **out, struct err *e)
+{
+    return db_open(d, a, out, e,
+                   "SELECT name, property_type, type, group_idx FROM property_definition"
+                   " WHERE team_id = ? AND hidden = 0 ORDER BY name LIMIT ?",
+                   "ii", team_id, limit);
+}
+
+int event_property_all(struct db *d, struct arena *a, int64_t team_id, struct stmt **out,
+                       struct err *e)
+{
+    return db_open(d, a, out, e,
+                   "SELECT property, event FROM event_property WHERE team_id = ?"
+                   " ORDER BY property", "i", team_id);
+}
+
 int event_property_find(struct db *d, struct arena *a, int64_t team_id, str event, str property,
                         struct err *e)
 {

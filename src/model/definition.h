@@ -107,6 +107,13 @@ int property_definition_count(struct db *d, struct arena *a, const struct proper
 int property_definition_page(struct db *d, struct arena *a, const struct property_filter *f,
                              int64_t limit, int64_t offset, struct stmt **out, struct err *e);
 void property_definition_read(struct stmt *st, struct arena *a, struct property_definition *out);
+/* All of a project: property, type (STR_NULL: unknown), owner, group_idx; by name. Hidden ones are left
+ * out. At most limit. */
+int property_definition_all(struct db *d, struct arena *a, int64_t team_id, int64_t limit,
+                            struct stmt **out, struct err *e);
+/* Rows (property, event) of a project, by property. */
+int event_property_all(struct db *d, struct arena *a, int64_t team_id, struct stmt **out,
+                       struct err *e);
 /* 1 the property came with the event. */
 int event_property_find(struct db *d, struct arena *a, int64_t team_id, str event, str property,
                         struct err *e);
