@@ -12,7 +12,7 @@ run(async () => {
   const { data, key, url } = await filled(n);
   for (const [name, query] of [["a trend by day", trend()], ["people by day", trend({ math: "dau" })],
     ["a trend of no event", { ...trend(), series: [{ kind: "EventsNode", event: "never" }] }]]) {
-    const sql = printed((await query_api(url, key, query)).hogql), ours = [], alone = [];
+    const sql = await printed(data, url, key, query), ours = [], alone = [];
     for (let i = 0; i < ROUNDS; i++) {
       alone.push((await timed([], () => engine(data, sql, { default_format: "JSONCompact" }))).took);
       ours.push((await timed([], () => query_api(url, key, query))).took);

@@ -123,9 +123,22 @@ async function query_api(url, key, query, refresh = "force_blocking") {
   return reply.json();
 }
 
-// The SQL that the engine is sent for an insight, of its HogQL: without the limit that HogQL of a caller gets.
-const printed = (hogql) => execFileSync(hoglet, ["hogql", "print", "--teams", "1"], { input: hogql, encoding: "utf8" })
-  .replace(/ LIMIT 100 (?=SETTINGS [^)]*$)/, " ");
+// The statement that the engine is sent for a query: caught while it runs, so asked for until it was seen.
+async function printed(data, url, key, query) {
+  const running = "SELECT query FROM system.processes WHERE startsWith(query, '/* query ')";
+  for (let i = 0; i < 200; i++) {
+    let done = false;
+    const asked = query_api(url, key, query).finally(() => { done = true; });
+    while (!done) {
+      const seen = String(await engine(data, running, { default_format: "TSVRaw" }));
+      if (!seen) continue;
+      await asked;
+      return seen.trimEnd().replace(/^\/\*.*?\*\/ /, "");
+    }
+    await asked;
+  }
+  throw new Error("the statement was never seen");
+}
 
 function run(main) {
   main().catch((e) => { console.error(e); process.exitCode = 1; }).finally(() => {

@@ -75,7 +75,11 @@ int insight_override(struct req *r, str stored, const char *parameter, const str
                      struct err *e)
 {
     struct json *base, *over = NULL;
+    static const struct json none = { .type = JSON_OBJECT, .text = STR_INIT("{}") };
     str text = r->shared ? STR_NULL : http_query_of(r->http, parameter);
+    *out = &none;
+    if (!text.n && str_eqz(stored, "{}")) /* mostly */
+        return 0;
     int rc = json_parse(r->arena, stored, &base, e);
     if (rc < 0)
         return rc;
@@ -250,21 +254,7 @@ static void write_status(struct json_writer *w, const struct insight_view *v)
     json_close(w, '}');
 }
 
-/* A member of the answer that has no field of its own; STR_NULL when it is not there. */
-static str member_of(struct req *r, const struct insight_view *v, const char *name)
-{
-    struct json *o;
-    struct err ignored = ERR_INIT;
-    if (!v->answered || str_find(v->answer.members, str_of(name)) < 0)
-        return STR_NULL;
-    str text = arena_printf(r->arena, "{" STR_FMT "}", STR_ARG(v->answer.members));
-    if (json_parse(r->arena, text, &o, &ignored) < 0)
-        return STR_NULL;
-    const struct json *m = json_get(o, name);
-    return json_is(m, JSON_OBJECT) ? m->text : STR_NULL;
-}
-
-static void write_result(struct req *r, struct json_writer *w, const struct insight_view *v)
+static void write_result(struct json_writer *w, const struct insight_view *v)
 {
     static const struct query_answer none = { .last_refresh = INT64_MIN,
                                               .cache_target_age = INT64_MIN,
@@ -289,7 +279,7 @@ static void write_result(struct req *r, struct json_writer *w, const struct insi
     json_key(w, "is_cached");
     json_bool(w, a->is_cached);
     write_raw_or_null(w, "hogql", a->hogql);
-    write_raw_or_null(w, "resolved_date_range", member_of(r, v, "resolved_date_range"));
+    write_raw_or_null(w, "resolved_date_range", a->dates);
     json_key(w, "filters_hash");
     json_str(w, v->answered ? v->answer.cache_key : STR_NULL);
     write_status(w, v);
@@ -365,7 +355,7 @@ void insight_view_write(struct req *r, struct json_writer *w, const struct insig
     json_key(w, "deleted");
     json_bool(w, i->deleted);
     write_places(w, v);
-    write_result(r, w, v);
+    write_result(w, v);
     write_times(r, w, i);
     if (!r->hides_authors)
         write_loaded_user(r, w, "last_modified_by", i->last_modified_by);

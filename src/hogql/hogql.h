@@ -76,6 +76,8 @@ struct hogql_context {
     int (*cohort)(void *cls, int64_t id, str name, struct hogql_node **out, struct err *e);
     /* The index of a group type, -1 when there is none of that name. */
     int (*group_type)(void *cls, str name);
+    /* Whether any distinct id's events belong to another person than they say; NULL: they may. */
+    bool (*overridden)(void *cls);
     struct hogql_hint hint; /* set when hogql_compile fails */
 };
 

@@ -81,12 +81,21 @@ static int lazy_source(struct resolver *r, struct source *s, enum lazy lazy, str
     return rc;
 }
 
+/* Whether the person stored with an event is the one meant. Where no id is overridden it is: then there is
+ * nothing to join, and the distinct ids, which are long, need not be read. */
+static bool as_stored(const struct hogql_context *c)
+{
+    if (c->persons_mode == HOGQL_PERSONS_DISABLED)
+        return false;
+    return c->persons_mode == HOGQL_PERSONS_ON_EVENTS || (c->overridden && !c->overridden(c->cls));
+}
+
 /* person_id of events: the override's, the mapping's or the stored one. */
 static int person_id(struct resolver *r, struct source *s, const struct table_field *f,
                      struct column **out)
 {
     struct column c = { .field = f, .type = { TYPE_UUID, false } };
-    if (r->c->persons_mode == HOGQL_PERSONS_ON_EVENTS) {
+    if (as_stored(r->c)) {
         *out = resolve_column(r, s, &c);
         return 0;
     }

@@ -243,6 +243,22 @@ int person_id_set(struct db *d, int64_t team_id, str distinct_id, int64_t person
                   "isii", team_id, distinct_id, person_id, version);
 }
 
+int person_ids_override(struct db *d, struct arena *a, int64_t team_id, bool *out, struct err *e)
+{
+    struct stmt *st;
+    int rc = db_open(d, a, &st, e,
+                     "SELECT 1 FROM person_distinct_id WHERE team_id = ? AND version > 0 LIMIT 1",
+                     "i", team_id);
+    if (rc == 0)
+        rc = stmt_step(st, e);
+    if (rc < 0)
+        return rc;
+    *out = rc > 0;
+    if (rc > 0)
+        stmt_end(st);
+    return 0;
+}
+
 int personless_add(struct db *d, int64_t team_id, str distinct_id, struct err *e)
 {
     return db_run(d, e,

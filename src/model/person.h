@@ -55,6 +55,9 @@ int person_count(struct db *d, struct arena *a, int64_t team_id, str email, int6
                  struct err *e);
 int person_read(struct stmt *st, struct arena *a, struct person *out, struct err *e);
 
+/* Whether any id of the project overrides the person on older events. */
+int person_ids_override(struct db *d, struct arena *a, int64_t team_id, bool *out, struct err *e);
+
 int personless_add(struct db *d, int64_t team_id, str distinct_id, struct err *e);
 /* 1 the id was used without a person. */
 int personless_has(struct db *d, struct arena *a, int64_t team_id, str distinct_id,

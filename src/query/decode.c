@@ -277,14 +277,17 @@ int query_read_days(struct query_job *j, const struct json *node, struct query_d
     return query_read_dates(j, plain, INTERVAL_DAY, out, e);
 }
 
-void query_write_dates(struct json_writer *w, const struct query_dates *d)
+void query_write_dates(struct json_writer *w, const struct query_dates *d,
+                       struct query_result *out)
 {
     char text[QUERY_TIME_TEXT];
     json_key(w, "resolved_date_range");
+    size_t at = out->members.n;
     json_open(w, '{');
     json_key(w, "date_from");
     json_str(w, (str){ text, query_time_text(d->calendar.tz, d->from, text) });
     json_key(w, "date_to");
     json_str(w, (str){ text, query_time_text(d->calendar.tz, d->to, text) });
     json_close(w, '}');
+    out->dates = query_span_from(out, at);
 }

@@ -201,6 +201,6 @@ void query_insight_finish(const struct query_insight *q, const struct hogql_node
         json_key(&w, "hasMore");
         json_bool(&w, true);
     }
-    query_write_dates(&w, d);
+    query_write_dates(&w, d, out);
     query_write_common(q->j, &w);
 }

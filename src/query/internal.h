@@ -18,6 +18,7 @@ struct query_job {
     struct hogql_context hogql; /* its cls is the job */
     int seconds;                /* of each statement */
     bool has_place;             /* at the engine: it need not wait for one */
+    bool overrides_known, overridden; /* whether ids override the person on events */
     bool (*gone)(void *context);
     void *gone_context;
     int64_t parse_us;         /* spent on trees */
@@ -31,7 +32,7 @@ struct query_span {
 /* What a run makes. The buffers are malloc's; whoever holds the result releases them. */
 struct query_result {
     struct buf results, members;
-    struct query_span columns, types, hogql; /* values within members */
+    struct query_span columns, types, hogql, dates; /* values within members */
     bool has_more;
     enum query_interval interval; /* for the age at which it is stale */
     int64_t date_to;              /* of a range that has an end; INT64_MAX: none known */
@@ -147,7 +148,8 @@ int query_read_days(struct query_job *j, const struct json *node, struct query_d
 /* A writer over result->members at depth 1, behind those it has, and the spans of values written with it. */
 struct json_writer query_members(struct query_result *result);
 struct query_span query_span_from(const struct query_result *result, size_t at);
-/* "resolved_date_range" */
-void query_write_dates(struct json_writer *w, const struct query_dates *d);
+/* "resolved_date_range", one of the members of out, which w writes. */
+void query_write_dates(struct json_writer *w, const struct query_dates *d,
+                       struct query_result *out);
 /* "modifiers", "timings", "error": what every kind has. */
 void query_write_common(struct query_job *j, struct json_writer *w);

@@ -147,6 +147,21 @@ static int group_type(void *cls, str name)
     return index;
 }
 
+/* One that cannot be found out may be. */
+static bool overridden(void *cls)
+{
+    struct query_job *j = cls;
+    struct err ignored = ERR_INIT;
+    if (j->overrides_known)
+        return j->overridden;
+    struct db *db = store_take(j->store);
+    j->overridden = true;
+    (void)person_ids_override(db, j->arena, j->scope->team_id, &j->overridden, &ignored);
+    store_give(db);
+    j->overrides_known = true;
+    return j->overridden;
+}
+
 /* What a bounce is can be said to the overview alone, for the sessions table has its own idea of it. */
 static int refuse_bounce(const struct json *modifiers, struct err *e)
 {
@@ -233,7 +248,7 @@ void query_job_init(struct query_job *j, const struct query_scope *s)
         .week_starts_monday = s->week_start == 1, .persons_mode = HOGQL_PERSONS_OVERRIDE_ON_EVENTS,
         .cls = j, .property_type = property_type, .action = query_action_named,
         .cohort = query_cohort_named,
-        .group_type = group_type,
+        .group_type = group_type, .overridden = overridden,
     };
 }
 
@@ -481,6 +496,7 @@ static void answer_with(struct run *r, struct query_entry *entry, bool cached,
         .columns = span_in(result, result->columns),
         .types = span_in(result, result->types),
         .hogql = span_in(result, result->hogql),
+        .dates = span_in(result, result->dates),
         .has_more = result->has_more,
         .is_cached = cached,
         .cache_key = str_of(entry->key), /* lives as long as the entry */
@@ -496,7 +512,7 @@ static void answer_without(struct run *r, str status, struct query_answer *out)
 {
     *out = (struct query_answer){
         .results = STR("null"), .members = STR(""), .columns = STR_NULL, .types = STR_NULL,
-        .hogql = STR_NULL, .cache_key = arena_str(r->scope->arena, str_of(r->key)),
+        .hogql = STR_NULL, .dates = STR_NULL, .cache_key = arena_str(r->scope->arena, str_of(r->key)),
         .last_refresh = INT64_MIN, .cache_target_age = INT64_MIN, .next_refresh = INT64_MIN,
         .timezone = r->scope->timezone, .query_status = status,
     };

@@ -65,6 +65,7 @@ struct query_answer {
                          be empty. What follows up to has_more points into it. */
     str columns, types; /* JSON; STR_NULL: the kind has none */
     str hogql;        /* JSON string; STR_NULL: none */
+    str dates;        /* resolved_date_range, a JSON object; STR_NULL: none */
     bool has_more;
     bool is_cached;
     str cache_key;    /* always set */

@@ -208,7 +208,7 @@ static void write_members(struct trends *t, const struct hogql_node *select,
     json_str(&w, select ? hogql_to_text(t->j->arena, select) : STR_NULL);
     if (select)
         out->hogql = query_span_from(out, at);
-    query_write_dates(&w, &t->dates[PERIOD_CURRENT]);
+    query_write_dates(&w, &t->dates[PERIOD_CURRENT], out);
     query_write_common(t->j, &w);
 }
 

@@ -67,6 +67,7 @@ MIGRATION(m0017_sharing);
 MIGRATION(m0018_batch_export);
 MIGRATION(m0019_dashboard_template);
 MIGRATION(m0020_conversation);
+MIGRATION(m0021_person_overrides);
 
 static const struct migration migrations[] = {
     { 1, m0001_access, m0001_access_end },
@@ -89,6 +90,7 @@ static const struct migration migrations[] = {
     { 18, m0018_batch_export, m0018_batch_export_end },
     { 19, m0019_dashboard_template, m0019_dashboard_template_end },
     { 20, m0020_conversation, m0020_conversation_end },
+    { 21, m0021_person_overrides, m0021_person_overrides_end },
 };
 
 static int fail(struct db *d, struct err *e, const char *what)
