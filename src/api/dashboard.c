@@ -11,6 +11,7 @@
 #include "base/fold.h"
 #include "base/limits.h"
 #include "base/uuid.h"
+#include "model/access_control.h"
 
 int dashboard_check_edit(struct req *r, const struct dashboard *d, struct err *e)
 {
@@ -29,7 +30,7 @@ static int load(struct req *r, str text, bool deleted_too, struct dashboard *d, 
         return rc;
     if (rc == 0 || (d->deleted && !deleted_too))
         return err_set(e, ERR_NOT_FOUND, NULL, NULL);
-    return 0;
+    return dashboard_check_level(r, d, e);
 }
 
 int dashboard_load(struct req *r, str id, struct dashboard *out, struct err *e)
@@ -68,6 +69,11 @@ static int read_filter(struct req *r, struct dashboard_filter *f, struct err *e)
     };
     if (!f->creation_mode.n)
         f->creation_mode = STR_NULL;
+    if (r->organization.level < LEVEL_ADMIN) {
+        int rc = access_control_hides(r->db, r->arena, r->project.id, "dashboard", &f->hides, e);
+        if (rc < 0)
+            return rc;
+    }
     return search_term(r, search, &f->search, e);
 }
 
@@ -240,6 +246,9 @@ static int find_source(struct req *r, int64_t id, struct dashboard *out, struct 
         return rc;
     if (rc == 0 || out->deleted)
         return err_set(e, ERR_INVALID, "use_dashboard", "Invalid value provided");
+    if (!dashboard_may_view(r, out))
+        return err_set(e, ERR_DENIED, NULL,
+                       "You don't have permission to view the source dashboard.");
     return 0;
 }
 

@@ -12,10 +12,45 @@ bool dashboard_may_restrict(const struct req *r, const struct dashboard *d)
            (d->created_by == r->user.id || r->organization.level >= LEVEL_ADMIN);
 }
 
-bool dashboard_may_edit(const struct req *r, const struct dashboard *d)
+/* By its restriction level alone. */
+static bool is_privileged(const struct req *r, const struct dashboard *d)
 {
     return !r->shared && (d->restriction_level <= PRIVILEGE_VIEW || d->collaborates ||
                           dashboard_may_restrict(r, d));
+}
+
+const char *dashboard_level(const struct req *r, const struct dashboard *d)
+{
+    static const char *const levels[] = { "none", "viewer", "editor", "manager" };
+    for (size_t i = 0; i < ARRAY_LEN(levels) && !dashboard_may_restrict(r, d); i++)
+        if (str_eqz(d->level, levels[i]))
+            return levels[i];
+    return "manager";
+}
+
+bool dashboard_may_view(const struct req *r, const struct dashboard *d)
+{
+    return r->shared || strcmp(dashboard_level(r, d), "none") != 0;
+}
+
+static bool may_change(const struct req *r, const struct dashboard *d)
+{
+    return dashboard_may_view(r, d) && strcmp(dashboard_level(r, d), "viewer") != 0;
+}
+
+int dashboard_check_level(struct req *r, const struct dashboard *d, struct err *e)
+{
+    str method = r->http->method;
+    bool reads = str_eqz(method, "GET") || str_eqz(method, "HEAD");
+    if (reads ? dashboard_may_view(r, d) : may_change(r, d))
+        return 0;
+    return err_set(e, ERR_DENIED, NULL, "You do not have %s access to this resource.",
+                   reads ? "viewer" : "editor");
+}
+
+bool dashboard_may_edit(const struct req *r, const struct dashboard *d)
+{
+    return may_change(r, d) && is_privileged(r, d);
 }
 
 struct dashboard dashboard_blank(const struct req *r)
@@ -26,6 +61,7 @@ struct dashboard dashboard_blank(const struct req *r)
         .last_viewed_at = INT64_MIN, .last_refresh = INT64_MIN, .creation_mode = STR("default"),
         .restriction_level = PRIVILEGE_VIEW, .filters = STR("{}"), .variables = STR("{}"),
         .breakdown_colors = STR("[]"), .tags = STR("[]"), .folder = STR("Unfiled/Dashboards"),
+        .level = STR("editor"),
     };
 }
 
@@ -61,9 +97,9 @@ void dashboard_write_short(struct req *r, struct json_writer *w, const struct da
     json_key(w, "effective_restriction_level");
     json_i64(w, r->shared ? PRIVILEGE_EDIT : d->restriction_level);
     json_key(w, "effective_privilege_level");
-    json_i64(w, dashboard_may_edit(r, d) ? PRIVILEGE_EDIT : PRIVILEGE_VIEW);
+    json_i64(w, is_privileged(r, d) ? PRIVILEGE_EDIT : PRIVILEGE_VIEW);
     json_key(w, "user_access_level");
-    json_z(w, r->shared ? NULL : dashboard_may_restrict(r, d) ? "manager" : "editor");
+    json_z(w, r->shared ? NULL : dashboard_level(r, d));
     json_key(w, "access_control_version");
     json_z(w, d->restriction_level > PRIVILEGE_VIEW ? "v1" : "v2");
     json_key(w, "last_refresh");

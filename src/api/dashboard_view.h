@@ -6,6 +6,11 @@
 
 /* The creator and organization admins: they may edit whatever the level, and change the level. */
 bool dashboard_may_restrict(const struct req *r, const struct dashboard *d);
+/* What the caller may do: none, viewer, editor, manager (the creator, organization admins). */
+const char *dashboard_level(const struct req *r, const struct dashboard *d);
+bool dashboard_may_view(const struct req *r, const struct dashboard *d);
+/* ERR_DENIED unless the level is enough for the request's method. */
+int dashboard_check_level(struct req *r, const struct dashboard *d, struct err *e);
 /* A new one of the caller's, without a name. */
 struct dashboard dashboard_blank(const struct req *r);
 /* The members of the list form; the creator was read by req_load_users. */

@@ -228,10 +228,14 @@ static int in_dashboard(struct req *r, struct insight_view *v, int64_t *dashboar
     bool asked = str_to_i64(http_query_of(r->http, "from_dashboard"), &id) &&
                  (!r->shared || id == share_dashboard(r));
     const struct place *p = asked ? place_on(v, id) : NULL;
-    if (p) {
+    if (p)
         rc = load_dashboard(r, id, &d, e);
-        if (rc == 0)
-            rc = tile_find(r->db, r->arena, r->project.id, p->tile_id, t, e);
+    if (rc < 0)
+        return rc;
+    if (p && !dashboard_may_view(r, &d)) /* as if it were not there */
+        d.filters = d.variables = STR("{}");
+    else if (p) {
+        rc = tile_find(r->db, r->arena, r->project.id, p->tile_id, t, e);
         if (rc < 0)
             return rc;
         v->tile = t;

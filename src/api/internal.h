@@ -70,6 +70,7 @@ struct route {
 };
 
 /* Ended by a row without method. */
+extern const struct route access_control_routes[];
 extern const struct route action_routes[];
 extern const struct route batch_export_routes[];
 extern const struct route export_step_routes[];

@@ -13,6 +13,7 @@
 #include "model/scope.h"
 
 static const struct route *const tables[] = {
+    access_control_routes,
     action_routes,
     export_step_routes, /* "test" is no id */
     batch_export_routes,

@@ -36,7 +36,7 @@ static int load_dashboard(struct req *r, struct target *t, struct err *e)
     t->noun = "dashboard";
     t->s.dashboard_id = d.id;
     t->may_edit = dashboard_may_edit(r, &d);
-    t->level = dashboard_may_restrict(r, &d) ? "manager" : "editor";
+    t->level = dashboard_level(r, &d);
     return 0;
 }
 

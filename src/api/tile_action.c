@@ -129,6 +129,9 @@ static int copy(struct req *r, struct dashboard *to, struct err *e)
         rc = load_tile(r, from.id, in.tile, &t, e);
     if (rc < 0)
         return rc;
+    if (!dashboard_may_view(r, &from))
+        return err_set(e, ERR_DENIED, NULL,
+                       "You don't have permission to view the source dashboard.");
     if (t.button.id.p)
         return err_set(e, ERR_INVALID, NULL, "Only insight, text, and widget tiles can be copied "
                                              "between dashboards.");

@@ -2,7 +2,10 @@
 #include "model/dashboard.h"
 
 #include "base/clock.h"
+#include "model/access_control.h"
 #include "model/list_count.h"
+
+#define LEVEL ACCESS_LEVEL_SQL("dashboard", "d")
 
 #define COLUMNS                                                                                \
     "SELECT d.id, d.project_id, d.name, d.description, d.pinned, d.deleted, d.created_at,"     \
@@ -10,7 +13,7 @@
     " d.restriction_level, d.filters, d.variables, d.breakdown_colors, d.tags,"                \
     " d.data_color_theme_id, d.folder, d.restriction_level > 21 AND EXISTS (SELECT 1"          \
     " FROM dashboard_collaborator c WHERE c.dashboard_id = d.id AND c.user_id = ?2),"          \
-    " EXISTS (SELECT 1 FROM sharing s WHERE s.dashboard_id = d.id AND s.enabled)"              \
+    " EXISTS (SELECT 1 FROM sharing s WHERE s.dashboard_id = d.id AND s.enabled), " LEVEL      \
     " FROM dashboard d LEFT JOIN dashboard_view v ON v.dashboard_id = d.id AND v.user_id = ?2 "
 
 #define LISTED "WHERE d.project_id = ?1 AND d.deleted = 0 "
@@ -26,7 +29,8 @@
            " AND (?4 IS NULL OR EXISTS (SELECT 1 FROM json_each(d.tags) t"                     \
            " WHERE t.value IN (SELECT value FROM json_each(?4))))"                             \
            " AND (?6 IS NULL OR d.folder = ?6)"                                                \
-           " AND (?7 = 0 OR d.name IS NULL OR d.name NOT LIKE 'Generated Dashboard%') "
+           " AND (?7 = 0 OR d.name IS NULL OR d.name NOT LIKE 'Generated Dashboard%')"         \
+           " AND (?8 = 0 OR d.created_by = ?2 OR " LEVEL " <> 'none') "
 
 static void dashboard_read(struct stmt *st, struct arena *a, struct dashboard *out)
 {
@@ -40,7 +44,7 @@ static void dashboard_read(struct stmt *st, struct arena *a, struct dashboard *o
         .variables = stmt_str(st, a, 14), .breakdown_colors = stmt_str(st, a, 15),
         .tags = stmt_str(st, a, 16), .data_color_theme_id = stmt_i64(st, 17),
         .folder = stmt_str(st, a, 18), .collaborates = stmt_bool(st, 19),
-        .shared = stmt_bool(st, 20),
+        .shared = stmt_bool(st, 20), .level = stmt_str(st, a, 21),
     };
 }
 
@@ -114,7 +118,8 @@ int dashboard_find(struct db *d, struct arena *a, int64_t project_id, int64_t id
 
 static bool narrows(const struct dashboard_filter *f)
 {
-    return f->search.p || f->tags.p || f->creation_mode.p || f->folder.p || f->exclude_generated;
+    return f->search.p || f->tags.p || f->creation_mode.p || f->folder.p ||
+           f->exclude_generated || f->hides;
 }
 
 int dashboard_count(struct db *d, struct arena *a, const struct dashboard_filter *f, int64_t *out,
@@ -124,9 +129,9 @@ int dashboard_count(struct db *d, struct arena *a, const struct dashboard_filter
     int64_t version;
     if (!narrows(f))
         return list_count_find(d, a, f->project_id, "dashboard", out, &version, e);
-    int rc = db_open(d, a, &st, e, "SELECT count(*) FROM dashboard d " FILTERED, "iissssb",
+    int rc = db_open(d, a, &st, e, "SELECT count(*) FROM dashboard d " FILTERED, "iissssbb",
                      f->project_id, f->viewer, f->search, f->tags, f->creation_mode, f->folder,
-                     (int)f->exclude_generated);
+                     (int)f->exclude_generated, (int)f->hides);
     if (rc < 0 || (rc = stmt_step(st, e)) < 0)
         return rc;
     *out = stmt_i64(st, 0);
@@ -142,9 +147,9 @@ static int open_page(struct db *d, struct arena *a, const struct dashboard_filte
                        COLUMNS LISTED "AND d.creation_mode <> 'unlisted' " ORDER
                                       "LIMIT ?3 OFFSET ?4",
                        "iiii", f->project_id, f->viewer, limit, offset);
-    return db_open(d, a, st, e, COLUMNS FILTERED ORDER "LIMIT ?8 OFFSET ?9", "iissssbii",
+    return db_open(d, a, st, e, COLUMNS FILTERED ORDER "LIMIT ?9 OFFSET ?10", "iissssbbii",
                    f->project_id, f->viewer, f->search, f->tags, f->creation_mode, f->folder,
-                   (int)f->exclude_generated, limit, offset);
+                   (int)f->exclude_generated, (int)f->hides, limit, offset);
 }
 
 int dashboard_page(struct db *d, struct arena *a, const struct dashboard_filter *f, int64_t limit,

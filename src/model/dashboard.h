@@ -16,6 +16,7 @@ struct dashboard {
     int64_t data_color_theme_id;                    /* 0: none */
     str folder;                                     /* STR_NULL: unfiled */
     bool collaborates; /* the asking user is named as an editor */
+    str level; /* none, viewer, editor, manager: what the rules on it let the asking user do */
     bool shared;       /* everyone who has its link may see it */
 };
 
@@ -28,6 +29,7 @@ struct dashboard_filter {
     str creation_mode; /* this one only */
     str folder;        /* directly in this one */
     bool exclude_generated;
+    bool hides; /* leave out what the rules hide from the viewer */
 };
 
 /* Both belong into a transaction with what they follow from. insert sets id. */

@@ -17,17 +17,31 @@ static void read_member(struct stmt *st, struct arena *a, struct member *m)
     user_read(st, a, 5, &m->user);
 }
 
-int member_find(struct db *d, struct arena *a, str organization_id, str user_uuid,
-                struct member *out, struct err *e)
+static int first(int rc, struct stmt *st, struct arena *a, struct member *out, struct err *e)
 {
-    struct stmt *st;
-    int rc = db_open(d, a, &st, e, COLUMNS "WHERE m.organization_id = ? AND u.uuid = ?", "ss",
-                     organization_id, user_uuid);
     if (rc < 0 || (rc = stmt_step(st, e)) <= 0)
         return rc;
     read_member(st, a, out);
     stmt_end(st);
     return 1;
+}
+
+int member_find(struct db *d, struct arena *a, str organization_id, str user_uuid,
+                struct member *out, struct err *e)
+{
+    struct stmt *st = NULL;
+    int rc = db_open(d, a, &st, e, COLUMNS "WHERE m.organization_id = ? AND u.uuid = ?", "ss",
+                     organization_id, user_uuid);
+    return first(rc, st, a, out, e);
+}
+
+int member_find_id(struct db *d, struct arena *a, str organization_id, str id,
+                   struct member *out, struct err *e)
+{
+    struct stmt *st = NULL;
+    int rc = db_open(d, a, &st, e, COLUMNS "WHERE m.organization_id = ? AND m.id = ?", "ss",
+                     organization_id, id);
+    return first(rc, st, a, out, e);
 }
 
 int member_count(struct db *d, struct arena *a, str organization_id, int level, int64_t *out,

@@ -15,6 +15,9 @@ struct member {
 /* 1 found, 0 not. */
 int member_find(struct db *d, struct arena *a, str organization_id, str user_uuid,
                 struct member *out, struct err *e);
+/* By the membership's own id. */
+int member_find_id(struct db *d, struct arena *a, str organization_id, str id,
+                   struct member *out, struct err *e);
 /* Active users, newest first; *n items in the arena, *count all of them. */
 int member_list(struct db *d, struct arena *a, str organization_id, int64_t limit, int64_t offset,
                 struct member **out, size_t *n, int64_t *count, struct err *e);

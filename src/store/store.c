@@ -68,6 +68,7 @@ MIGRATION(m0018_batch_export);
 MIGRATION(m0019_dashboard_template);
 MIGRATION(m0020_conversation);
 MIGRATION(m0021_person_overrides);
+MIGRATION(m0022_access_control);
 
 static const struct migration migrations[] = {
     { 1, m0001_access, m0001_access_end },
@@ -91,6 +92,7 @@ static const struct migration migrations[] = {
     { 19, m0019_dashboard_template, m0019_dashboard_template_end },
     { 20, m0020_conversation, m0020_conversation_end },
     { 21, m0021_person_overrides, m0021_person_overrides_end },
+    { 22, m0022_access_control, m0022_access_control_end },
 };
 
 static int fail(struct db *d, struct err *e, const char *what)
