@@ -66,7 +66,11 @@ str describe_series(const struct planner_project *p, struct arena *a, const stru
 {
     struct buf b = BUF_INIT(TEXT_MAX);
     str event = describe_event(p, a, s->event);
-    if (r->math_property != NO_PROPERTY) {
+    if (r->math_property != NO_PROPERTY && r->per_person) {
+        str property = reader_property_text(p, a, r->math_property);
+        buf_printf(&b, "sum of " STR_FMT " of " STR_FMT " divided by the people", STR_ARG(property),
+                   STR_ARG(event));
+    } else if (r->math_property != NO_PROPERTY) {
         str property = reader_property_text(p, a, r->math_property);
         buf_printf(&b, "%s of " STR_FMT " of " STR_FMT, math_word(r->math), STR_ARG(property),
                    STR_ARG(event));

@@ -169,8 +169,8 @@ static bool is_small(const struct words *w, size_t i)
 
 static bool is_weak(const struct words *w, size_t i, size_t n)
 {
-    for (size_t k = 1; k <= n; k++)
-        if (!words_role(w, i, ROLE_WEAK, NULL))
+    for (size_t k = i; k < i + n; k++)
+        if (!words_role(w, k, ROLE_WEAK, NULL))
             return false;
     return true;
 }
@@ -226,7 +226,8 @@ static void add_close(struct mention *m, uint32_t index)
 
 bool names_mention(const struct names *x, size_t i, enum name_kind kind, struct mention *out)
 {
-    uint16_t c = i < x->words->n && !x->words->list[i].used ? x->at[i] : 0;
+    bool free_word = i < x->words->n && !x->words->list[i].used && !x->words->list[i].path;
+    uint16_t c = free_word ? x->at[i] : 0;
     *out = (struct mention){ .kind = kind };
     if (!c)
         return false;

@@ -18,7 +18,7 @@ struct item {
     bool tentative; /* its words mean something else, too, unless the grammar has a place for it */
     bool used;      /* the grammar has placed it */
     struct filter filter; /* of ITEM_VALUE */
-    bool negated;
+    bool by;       /* the question splits by it */
 };
 
 /* A value that a property is known to have. */

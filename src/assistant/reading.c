@@ -6,6 +6,8 @@
 #include "base/fold.h"
 #include "base/limits.h"
 
+#define MENDED_MOST 3 /* words of one question */
+
 /* -------------------------------------------------------------------------- small questions */
 
 bool reader_doubts(const struct reader *r)
@@ -188,10 +190,12 @@ static bool pick_mention(const struct reader *r, size_t i, struct mention *out)
     struct mention event, property;
     bool has_event = names_mention(&r->names, i, NAME_EVENT, &event);
     bool has_property = names_mention(&r->names, i, NAME_PROPERTY, &property);
-    has_event &= event.whole || !event.weak;
+    has_event &= event.whole || !event.weak || reader_pick(r, reader_key(r, event.from, event.to)).p;
     has_property &= property.whole;
     if (!has_event && !has_property)
         return false;
+    if (has_event && has_property && i && words_role(&r->words, i - 1, ROLE_WHICH, NULL) == 1)
+        has_event = false; /* "which plan was bought" */
     if (has_event && has_property) {
         int order = names_compare(&event, &property);
         bool alike = event.whole == property.whole && event.words == property.words;
@@ -268,6 +272,11 @@ static void ask_which(struct reader *r, const struct item *it, str key)
     d->question = arena_printf(r->arena, "What do you mean by “" STR_FMT "”?", STR_ARG(key));
     for (size_t i = 0; i < it->close_n && d->choices_n < READING_CHOICES; i++) {
         str name = item_name(r, it->kind, it->close[i]);
+        bool listed = false;
+        for (size_t k = 0; k < d->choices_n; k++)
+            listed |= str_eq(d->choices[k].pick, name);
+        if (listed)
+            continue;
         d->choices[d->choices_n].text =
             it->kind == ITEM_EVENT ? arena_printf(r->arena, "the event " STR_FMT, STR_ARG(name))
                                    : arena_printf(r->arena, "the property " STR_FMT, STR_ARG(name));
@@ -305,11 +314,11 @@ static bool may_stay(const struct reader *r, size_t i)
     return false;
 }
 
-/* The first word that nothing explains; w->n: none. */
-static size_t first_left(const struct reader *r)
+/* The first word from i on that nothing explains; w->n: none. */
+static size_t next_left(const struct reader *r, size_t i)
 {
     const struct words *w = &r->words;
-    for (size_t i = 0; i < w->n; i++) {
+    for (; i < w->n; i++) {
         bool inside = false; /* of a phrase that may stay */
         for (size_t back = 1; back < LEXEME_WORDS && back <= i && !inside; back++)
             inside = words_role(w, i - back, ROLE_COUNT, NULL) > back ||
@@ -322,57 +331,68 @@ static size_t first_left(const struct reader *r)
 
 /* -------------------------------------------------------------------------- typing errors */
 
+/* The nearest known word so far. Words of one stem are one. */
 struct near {
-    str word;
+    str text, stem;
     int distance;
     bool tie;
 };
 
-static void try_near(struct near *n, str word, str candidate)
+static void try_near(struct near *n, str word, str candidate, str text, str stem)
 {
     if (candidate.n < 4 || candidate.p[0] != word.p[0])
         return;
     int d = words_distance(word, candidate, n->distance);
-    if (d < n->distance) {
-        *n = (struct near){ candidate, d, false };
-    } else if (d == n->distance && n->word.p && !str_eq(n->word, candidate)) {
+    if (d > n->distance || (d == n->distance && !n->text.p))
+        return;
+    if (d < n->distance)
+        *n = (struct near){ text, stem, d, false };
+    else if (!str_eq(n->stem, stem))
         n->tie = true;
-    }
 }
 
-static void try_pieces(const struct reader *r, struct near *n, str word, str name)
+static void try_pieces(const struct reader *r, struct near *n, str stem, str name)
 {
     str pieces[NAME_CONCEPTS * 2];
     size_t count = names_split(r->arena, name, pieces, ARRAY_LEN(pieces));
-    str stem = lexicon_stem(r->arena, word);
     for (size_t i = 0; i < count; i++)
-        try_near(n, stem, pieces[i]);
+        try_near(n, stem, pieces[i], pieces[i], pieces[i]);
 }
 
-/* The one known word that is nearest to it; STR_NULL: none, or several. */
-static str mend(const struct reader *r, str word)
+/* The lexicon's own words: of the roles as they are, of what says the same by their stems. */
+static void try_lexicon(const struct reader *r, struct near *n, str word, str stem)
 {
     const struct lexicon *x = r->words.lexicon;
-    struct near best = { STR_NULL, word.n >= 8 ? 3 : 2, false };
-    if (word.n < 5)
-        return STR_NULL;
     for (size_t i = 0; i < x->roles.room; i++)
         for (const struct lexeme *l = x->roles.slots[i].value; l; l = l->next)
             for (size_t k = 0; k < l->n; k++)
-                try_near(&best, word, l->words[k]);
+                if (l->words[k].n >= 4 && l->words[k].p[0] == word.p[0])
+                    try_near(n, word, l->words[k], l->words[k], lexicon_stem(r->arena, l->words[k]));
     for (size_t i = 0; i < x->sames.room; i++)
         for (const struct lexeme *l = x->sames.slots[i].value; l; l = l->next)
             for (size_t k = 0; k < l->n; k++)
-                try_near(&best, lexicon_stem(r->arena, word), l->words[k]);
+                try_near(n, stem, l->words[k], l->words[k], l->words[k]);
+    for (size_t i = 0; i < x->called_n; i++)
+        for (size_t k = 0; k < x->called[i].n; k++)
+            try_near(n, stem, x->called[i].words[k], x->called[i].words[k], x->called[i].words[k]);
+}
+
+/* The one known word that is nearest to it. False: none, or several. */
+static bool mend(const struct reader *r, str word, struct near *best)
+{
+    str stem = lexicon_stem(r->arena, word);
+    *best = (struct near){ STR_NULL, STR_NULL, word.n >= 8 ? 3 : 2, false };
+    if (word.n < 5)
+        return false;
+    try_lexicon(r, best, word, stem);
     for (size_t i = 0; i < r->project->events_n && i < LIMIT_PLANNER_NAMES; i++)
-        try_pieces(r, &best, word, r->project->events[i].name);
-    for (size_t i = 0; i < r->project->properties_n && i < LIMIT_PLANNER_NAMES; i++) {
-        const struct planner_property *p = &r->project->properties[i];
-        try_pieces(r, &best, word, p->name);
-        for (size_t k = 0; k < p->values_n; k++)
-            try_near(&best, word, fold_lower(r->arena, p->values[k].text));
-    }
-    return best.tie ? STR_NULL : best.word;
+        try_pieces(r, best, stem, r->project->events[i].name);
+    for (size_t i = 0; i < r->project->properties_n && i < LIMIT_PLANNER_NAMES; i++)
+        try_pieces(r, best, stem, r->project->properties[i].name);
+    for (const struct known_value *v = r->values; v; v = v->next)
+        if (v->named)
+            try_near(best, word, v->plain, v->plain, v->stems);
+    return best->text.p && !best->tie;
 }
 
 /* Does the question say the word at i in another way now? */
@@ -381,15 +401,23 @@ static bool mend_word(struct reader *r, size_t i)
     struct word *d = &r->words.list[i];
     if (d->quoted || d->number || d->mended || d->path)
         return false;
-    str instead = mend(r, d->text);
-    if (!instead.p || str_eq(instead, d->text)) /* a known word without a place here is not mistyped */
+    struct near near;
+    if (!mend(r, d->text, &near) || near.distance == 0) /* a known word without a place here is not mistyped */
         return false;
     r->out->mended = arena_printf(r->arena, "I read “" STR_FMT "” as “" STR_FMT "”.", STR_ARG(d->raw),
-                                  STR_ARG(instead));
-    d->text = d->raw = instead;
-    d->stem = lexicon_stem(r->arena, instead);
+                                  STR_ARG(near.text));
+    d->text = d->raw = near.text;
+    d->stem = near.stem;
     d->mended = true;
     return true;
+}
+
+static bool mend_any(struct reader *r, size_t left)
+{
+    for (; left < r->words.n; left = next_left(r, left + 1))
+        if (mend_word(r, left))
+            return true;
+    return false;
 }
 
 /* -------------------------------------------------------------------------- all of it */
@@ -397,9 +425,16 @@ static bool mend_word(struct reader *r, size_t i)
 static void refuse_left(struct reader *r, size_t i)
 {
     const struct word *d = &r->words.list[i];
-    struct item *it = reader_item_at(r, i);
-    if (it && it->tentative)
-        return;
+    struct mention m;
+    if (names_mention(&r->names, i, NAME_EVENT, &m) && m.close_n && !r->out->series_n && !reader_doubts(r)) {
+        struct item *it = reader_add(r, ITEM_EVENT, m.from, m.to);
+        if (it) {
+            memcpy(it->close, m.close, sizeof(it->close));
+            it->close_n = m.close_n;
+            ask_which(r, it, reader_key(r, m.from, m.to));
+            return;
+        }
+    }
     reader_refuse(r, arena_printf(r->arena,
                                   "I do not understand “" STR_FMT "”: no event, property or value of this "
                                   "project is called so, and it is no word I know what to do with here.",
@@ -436,10 +471,10 @@ int reading_read(const struct planner_project *p, struct arena *a, const struct 
         int rc = one_pass(r);
         if (rc < 0)
             return rc;
-        size_t left = first_left(r);
+        size_t left = next_left(r, 0);
         if (left == r->words.n)
             return 0;
-        if (mended < 3 && mend_word(r, left))
+        if (mended < MENDED_MOST && mend_any(r, left))
             continue;
         if (doubt->question.p) /* a refusal says more than a question that leads nowhere */
             *doubt = (struct doubt){ 0 };

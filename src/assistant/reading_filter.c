@@ -354,7 +354,7 @@ static size_t number_pair(struct reader *r, size_t i, struct filter *f)
 static int ask_of(struct reader *r, int property)
 {
     struct planner_property *p = &r->project->properties[property];
-    return p->asked || reader_numeric(r, property) ? 0 : ask_values(r, p);
+    return reader_numeric(r, property) ? 0 : ask_values(r, p);
 }
 
 /* Values of that property joined by "or": how many words. strict: only values that exist. */
@@ -394,6 +394,21 @@ static size_t value_list(struct reader *r, size_t i, struct filter *f, bool stri
     return f->values_n ? at - i - (at > i && words_role(&r->words, at - 1, ROLE_OR, NULL) ? 1 : 0) : 0;
 }
 
+/* A value that is called like another property ("method is email") is a value there. */
+static size_t value_of(struct reader *r, size_t i, struct filter *f, bool strict)
+{
+    struct item *other = reader_item_at(r, i);
+    bool hidden = other && other->kind == ITEM_PROPERTY && !other->tentative && !other->used;
+    for (size_t k = other ? other->from : 0; hidden && k < other->to; k++)
+        r->words.list[k].used = false;
+    size_t n = value_list(r, i, f, strict);
+    if (hidden && n)
+        other->used = true;
+    else if (hidden)
+        words_use(&r->words, other->from, other->to - other->from);
+    return n;
+}
+
 /* PROPERTY is|contains|over VALUE. */
 static int after_property(struct reader *r, size_t k)
 {
@@ -426,12 +441,11 @@ static int after_property(struct reader *r, size_t k)
     if (between && (took = number_pair(r, at + is + between, &f)))
         value = at + is + between;
     else if (n || is)
-        took = value_list(r, value, &f, is && !n);
+        took = value_of(r, value, &f, is && !n);
     if (!took)
         return 0;
     if (no)
         f.op = OP_NOT;
-    it = &r->items[k];
     it->used = true;
     words_use(w, it->from, value + took - it->from);
     place_filter(r, &f, it->from, value + took);
@@ -474,6 +488,13 @@ static int beside_property(struct reader *r, size_t k)
         place_filter(r, &f, at, it->to);
         return 0;
     }
+    size_t n = rc == 0 && it->to < w->n ? find_value(r, it->to, it->index, &c) : 0;
+    if (n && c.list[0].fit < 2) { /* PROPERTY VALUE */
+        f.values[f.values_n++] = c.list[0].text;
+        it->used = true;
+        words_use(w, it->from, it->to + n - it->from);
+        place_filter(r, &f, it->from, it->to + n);
+    }
     return rc;
 }
 
@@ -488,6 +509,8 @@ static bool may_be_value(const struct reader *r, size_t i)
         return true;
     bool capital = d->raw.n > 1 && d->raw.p[0] >= 'A' && d->raw.p[0] <= 'Z';
     str ignored;
+    if (i + 1 < r->words.n && d[1].at == d->end + 1 && r->words.question.p[d->end] == '.')
+        return true; /* a domain */
     return !words_known(&r->words, i) || (capital && i) || called_value(r, i, &ignored);
 }
 

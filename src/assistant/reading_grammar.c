@@ -218,15 +218,18 @@ static void read_order(struct reader *r)
 static void read_change(struct reader *r)
 {
     int change;
-    if (reader_take(r, ROLE_WHY, NULL))
+    if (reader_take(r, ROLE_WHY, NULL) && r->out->intent == INTENT_NONE)
         r->out->intent = INTENT_WHY;
     while (reader_take(r, ROLE_COMPARE, NULL) || reader_take(r, ROLE_PREVIOUS, NULL))
         r->out->compare = true;
-    if (reader_has(r, ROLE_CHANGE) && r->out->order == 0)
-        while (reader_take(r, ROLE_CHANGE, &change)) {
-            r->out->change = change;
-            r->out->compare = true;
-        }
+    for (size_t i = 0; i < r->words.n && r->out->order == 0; i++) {
+        size_t n = words_role(&r->words, i, ROLE_CHANGE, &change);
+        if (!n || words_role(&r->words, i, ROLE_CONVERT, NULL) > n) /* "drop off" */
+            continue;
+        words_use(&r->words, i, n);
+        r->out->change = change;
+        r->out->compare = true;
+    }
     if (r->out->intent == INTENT_WHY)
         r->out->compare = true;
     if (r->out->other.given || r->out->compare)
@@ -295,7 +298,7 @@ static void add_paying(struct reader *r, int property)
 }
 
 /* A number of the question's own: "average seats", "total amount". */
-static int numeric_item(struct reader *r)
+static int numeric_item(struct reader *r, bool math)
 {
     for (size_t k = 0; k < r->items_n; k++) {
         struct item *it = &r->items[k];
@@ -303,10 +306,7 @@ static int numeric_item(struct reader *r)
             continue;
         for (size_t c = 0; c < it->close_n; c++)
             if (reader_numeric(r, (int)it->close[c])) {
-                bool by = false;
-                for (size_t back = 1; back <= 3 && back <= it->from; back++)
-                    by |= words_role(&r->words, it->from - back, ROLE_BY, NULL) == back;
-                if (by)
+                if (it->by || (it->tentative && !math))
                     break;
                 it->used = true;
                 words_use(&r->words, it->from, it->to - it->from);
@@ -325,7 +325,7 @@ static void read_math(struct reader *r)
     while (reader_take(r, ROLE_AMOUNT, NULL))
         amount = true, how_much = 0;
     o->per_person = reader_take(r, ROLE_PER_PERSON, NULL);
-    int property = numeric_item(r);
+    int property = numeric_item(r, given);
     if (property == NO_PROPERTY && (amount || (given && math != MATH_SUM && !o->per_person && !o->sessions)))
         property = o->over_time && given && !amount ? NO_PROPERTY : money(r);
     if (property == NO_PROPERTY && amount && !how_much)
@@ -339,13 +339,28 @@ static void read_math(struct reader *r)
     o->math = given ? (enum math)math : MATH_SUM;
     o->math_given = true;
     o->math_property = property;
-    o->people = o->people && o->per_person;
+    if (o->per_person && o->math != MATH_SUM && o->math != MATH_AVG)
+        reader_refuse(r, STR("Of numbers a person I can only say the average."));
     if (!o->series_n)
         add_paying(r, property);
     o->sums_apart = o->series_n > 1 && o->series[0].at == 0;
 }
 
 /* -------------------------------------------------------------------------- breakdowns */
+
+/* Right before word i but for small words and numbers. */
+static bool right_before(const struct reader *r, size_t i, enum role role)
+{
+    for (size_t back = 1; back <= LEXEME_WORDS && back <= i; back++) {
+        size_t n = words_role(&r->words, i - back, role, NULL);
+        bool small = n && n <= back;
+        for (size_t j = i - back + n; small && j < i; j++)
+            small = reader_small(r, j) || r->words.list[j].number;
+        if (small)
+            return true;
+    }
+    return false;
+}
 
 static bool preceded(const struct reader *r, size_t i, enum role role)
 {
@@ -363,9 +378,12 @@ static bool preceded(const struct reader *r, size_t i, enum role role)
 
 static void use_role_before(struct reader *r, size_t i, enum role role)
 {
-    for (size_t back = 1; back <= LEXEME_WORDS && back <= i; back++) {
+    for (size_t back = i < LEXEME_WORDS ? i : LEXEME_WORDS; back; back--) { /* the longest phrase first */
         size_t n = words_role(&r->words, i - back, role, NULL);
-        if (n && n <= back)
+        bool small = n && n <= back;
+        for (size_t j = i - back + n; small && j < i; j++)
+            small = reader_small(r, j) || r->words.list[j].number || words_role(&r->words, j, role, NULL);
+        if (small)
             words_use(&r->words, i - back, n);
     }
 }
@@ -403,8 +421,7 @@ static void read_breakdowns(struct reader *r)
         struct item *it = &r->items[k];
         if (it->kind != ITEM_PROPERTY || it->used)
             continue;
-        bool asked = preceded(r, it->from, ROLE_BY) || preceded(r, it->from, ROLE_WHICH) ||
-                     preceded(r, it->from, ROLE_EACH) || r->out->order ||
+        bool asked = it->by || preceded(r, it->from, ROLE_WHICH) || r->out->order ||
                      (some && preceded(r, it->from, ROLE_AND));
         if (it->tentative && !asked)
             continue;
@@ -414,8 +431,12 @@ static void read_breakdowns(struct reader *r)
         some = true;
         words_use(&r->words, it->from, it->to - it->from);
         add_breakdown(r, it->index);
-        use_role_before(r, it->from, ROLE_BY);
-        use_role_before(r, it->from, ROLE_EACH);
+        double number;
+        if (r->out->order && !r->out->top && it->from && words_number(&r->words, it->from - 1, &number) &&
+            number >= 1 && number <= 100) {
+            r->out->top = (int)number; /* "the 3 countries with the most" */
+            words_use(&r->words, it->from - 1, 1);
+        }
     }
     while (reader_take(r, ROLE_EACH, NULL))
         ;
@@ -428,7 +449,7 @@ static bool read_who(struct reader *r)
     struct words *w = &r->words;
     for (size_t i = 0; i < w->n; i++) {
         size_t n = words_role(w, i, ROLE_PEOPLE, NULL);
-        if (!n || !(preceded(r, i, ROLE_TOP) || preceded(r, i, ROLE_WHICH)) || preceded(r, i, ROLE_COUNT))
+        if (!n || !(right_before(r, i, ROLE_TOP) || right_before(r, i, ROLE_WHICH)) || r->out->series_n == 0)
             continue;
         for (size_t k = 0; k < ARRAY_LEN(names); k++)
             for (size_t p = 0; p < r->project->properties_n; p++)
@@ -632,15 +653,13 @@ static bool linked_steps(const struct reader *r)
     return o->series[1].not || (o->people && stands_between(r, from, to, ROLE_AND));
 }
 
-static bool read_funnel(struct reader *r)
+static bool read_funnel(struct reader *r, bool those)
 {
     struct reading *o = r->out;
     bool visitors = o->from_funnel;
     bool funnel = reader_take(r, ROLE_FUNNEL, NULL);
-    bool share = reader_take(r, ROLE_SHARE, NULL), those = reader_take(r, ROLE_THOSE, NULL);
+    bool share = o->share;
     bool how_long = reader_take(r, ROLE_HOW_LONG, NULL), convert = reader_take(r, ROLE_CONVERT, NULL);
-    while (reader_take(r, ROLE_SHARE, NULL))
-        share = true;
     while (reader_take(r, ROLE_CONVERT, NULL))
         convert = true;
     o->share = share || convert;
@@ -660,6 +679,8 @@ static bool read_funnel(struct reader *r)
         return true;
     }
     o->intent = INTENT_FUNNEL;
+    while (reader_take(r, ROLE_BETWEEN, NULL))
+        ;
     order_steps(r, read_window(r));
     if (o->people && !linked && !funnel && !convert && !those && !share && !how_long)
         o->order = 0;
@@ -691,8 +712,6 @@ static bool read_kind(struct reader *r)
         while (reader_take(r, kinds[i].role, NULL))
             ;
         r->out->intent = kinds[i].intent;
-        if (!r->out->series_n && kinds[i].intent != INTENT_PATHS)
-            add_series(r, ANY_EVENT, 0);
         if (kinds[i].intent == INTENT_PATHS)
             r->out->path_end = reader_has(r, ROLE_BEFORE) || ends_at_series(r);
         if (kinds[i].intent == INTENT_PATHS)
@@ -741,6 +760,61 @@ static void check_sense(struct reader *r)
         reader_refuse(r, STR("I can set two stretches of time side by side for counts only."));
 }
 
+/* Properties that the question splits by, before words like "down" in "broken down by" mean more. */
+static void mark_by(struct reader *r)
+{
+    for (size_t k = 0; k < r->items_n; k++) {
+        struct item *it = &r->items[k];
+        if (it->kind != ITEM_PROPERTY || it->used)
+            continue;
+        bool first = right_before(r, it->from, ROLE_BY) || right_before(r, it->from, ROLE_EACH);
+        bool next = k && r->items[k - 1].by && right_before(r, it->from, ROLE_AND);
+        if (!first && !next)
+            continue;
+        it->by = true;
+        use_role_before(r, it->from, ROLE_BY);
+        use_role_before(r, it->from, ROLE_EACH);
+    }
+}
+
+/* "reasons for": the property of that name, unless a change is to be explained. */
+static void settle_reasons(struct reader *r)
+{
+    for (size_t k = 0; k < r->items_n; k++) {
+        struct item *it = &r->items[k];
+        if (it->kind != ITEM_PROPERTY || !it->tentative || !words_role(&r->words, it->from, ROLE_WHY, NULL) ||
+            reader_has(r, ROLE_CHANGE))
+            continue;
+        it->tentative = false;
+        words_use(&r->words, it->from, it->to - it->from);
+    }
+}
+
+/* What needs its words before they are looked at one by one. */
+static bool read_phrases(struct reader *r)
+{
+    r->out->share = reader_take(r, ROLE_SHARE, NULL);
+    bool those = reader_take(r, ROLE_THOSE, NULL);
+    mark_by(r);
+    settle_reasons(r);
+    return those;
+}
+
+static void settle_intent(struct reader *r, bool those)
+{
+    struct reading *o = r->out;
+    bool kind = o->intent != INTENT_NONE || read_funnel(r, those);
+    if (kind && !o->series_n && o->intent != INTENT_PATHS)
+        add_series(r, ANY_EVENT, 0);
+    if (!kind && !o->series_n)
+        read_window(r);
+    if (!kind && o->series_n)
+        o->intent = INTENT_TREND;
+    if (!kind || o->intent == INTENT_WHY)
+        while (reader_take(r, ROLE_VERSUS, NULL))
+            ;
+}
+
 void reader_grammar(struct reader *r)
 {
     struct reading *o = r->out;
@@ -749,6 +823,9 @@ void reader_grammar(struct reader *r)
     if (!from_lexicon(r))
         return;
     read_series(r);
+    bool those = read_phrases(r);
+    if (!reader_has(r, ROLE_WHY))
+        read_kind(r);
     read_versus(r);
     read_order(r);
     read_interval(r);
@@ -762,16 +839,11 @@ void reader_grammar(struct reader *r)
         o->people = false;
     read_sessions(r);
     read_where(r);
-    bool kind = o->intent == INTENT_WHY || read_kind(r) || read_funnel(r);
+    settle_intent(r, those);
     read_breakdowns(r);
     use_by_event(r);
     while (reader_take(r, ROLE_NEW, NULL))
         ;
-    if (!kind && (o->series_n || o->math_given))
-        o->intent = o->series_n ? INTENT_TREND : INTENT_NONE;
-    if (!kind || o->intent == INTENT_WHY)
-        while (reader_take(r, ROLE_VERSUS, NULL))
-            ;
     place_filters(r);
     check_sense(r);
 }

@@ -454,6 +454,8 @@ static size_t read_pair(const struct when_calendar *c, const struct words *w, si
     }
     int year, d1, m1;
     clock_civil(from.first, &year, &m1, &d1);
+    if (from.first > to.last && (from.name.p || to.name.p)) /* "this month to last month" compares */
+        return 0;
     if (from.first > to.last && !valid_day(year - 1, m1, d1, &from.first)) /* of the year before */
         return 0;
     set_days(out, w->arena, c, from.first, to.last);

@@ -275,7 +275,18 @@ size_t words_next(const struct words *w, size_t i)
 
 str words_text(const struct words *w, size_t i, size_t j)
 {
-    return i < j && j <= w->n ? str_slice(w->question, w->list[i].at, w->list[j - 1].end) : STR("");
+    bool mended = false;
+    struct buf b = BUF_INIT(LIMIT_QUESTION);
+    if (i >= j || j > w->n)
+        return STR("");
+    for (size_t k = i; k < j; k++) {
+        mended |= w->list[k].mended;
+        buf_printf(&b, "%s" STR_FMT, k > i ? " " : "", STR_ARG(w->list[k].text));
+    }
+    str out = mended ? arena_str(w->arena, buf_view(&b))
+                     : str_slice(w->question, w->list[i].at, w->list[j - 1].end);
+    buf_release(&b);
+    return out;
 }
 
 /* -------------------------------------------------------------------------- typing errors */

@@ -40,7 +40,7 @@ void words_use(struct words *w, size_t i, size_t n);
 bool words_known(const struct words *w, size_t i);
 /* The next word that is not used from i on, or w->n. */
 size_t words_next(const struct words *w, size_t i);
-/* The question's text from word i up to word j. */
+/* The question's text from word i up to word j; with words that were mended, as they are read. */
 str words_text(const struct words *w, size_t i, size_t j);
 
 /* The letters to change, leave out, add or swap with a neighbour to make b of a; more than most gives

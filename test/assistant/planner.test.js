@@ -1,0 +1,89 @@
+// The built-in planner over the demo's events: none of its answers may be wrong, and most questions must
+// have one. ASKED=text runs the questions with that text in them and shows what came.
+"use strict";
+const { test } = require("node:test");
+const assert = require("node:assert");
+const fs = require("node:fs");
+const path = require("node:path");
+const { start, hoglet, bin, rows } = require("../api/server.js");
+const { Reference } = require("./reference.js");
+const { Planner, taxonomy, numbers, query } = require("./planner.js");
+const questions = require("./questions.js");
+
+const NOW = "2026-01-20T12:00:00Z";
+const EVENTS = 12000, PEOPLE = 700;
+
+const close = (a, b) => a === b || (typeof a === "number" && typeof b === "number" && Math.abs(a - b) <= 1e-6 * Math.max(1, Math.abs(b)));
+function same(got, want) {
+  if (want && want.top) return sameTop(got, want);
+  if (Array.isArray(want)) return Array.isArray(got) && got.length === want.length && want.every((v, i) => same(got[i], v));
+  if (want && typeof want === "object")
+    return got && typeof got === "object" && !Array.isArray(got) &&
+      Object.keys({ ...got, ...want }).every((k) => same(got[k] ?? 0, want[k] ?? 0));
+  return close(got, want);
+}
+// Each row is right, and the least of them is not less than the n-th largest. "" and what is left over do not count.
+function sameTop(got, { top, rows: all }) {
+  const other = "$$_posthog_breakdown_other_$$", named = Object.entries(got).filter(([k]) => k !== other && k !== "");
+  const largest = Object.entries(all).filter(([k]) => k !== "").map(([, v]) => v).sort((a, b) => b - a).slice(0, top);
+  return named.length === largest.length && named.every(([k, v]) => close(v, all[k])) &&
+    largest.every((v, i) => close(v, named.map(([, n]) => n).sort((a, b) => b - a)[i]));
+}
+
+// "right", "asked", "refused", or what is wrong.
+async function judge(s, planner, reference, asked, want) {
+  let memo = null, plan;
+  for (const q of [asked].flat()) {
+    plan = await planner.read(q, memo);
+    memo = plan.memo;
+  }
+  const kind = { question: "asked", refusal: "refused" }[plan.kind] ?? plan.kind;
+  if (want === "asks" || want === "refuses") return { plan, verdict: kind === "asked" || kind === "refused" ? kind : "wrong", want };
+  if (kind !== "answer") return { plan, verdict: kind };
+  const answers = [];
+  for (const insight of plan.insights) answers.push(await query(s, insight.query));
+  const got = plan.insights.map((insight, i) => numbers(insight.query, answers[i]));
+  const [expected, found] = typeof want === "function" ? [want(reference), got[0]] : special(want, got, reference);
+  return { plan, verdict: same(found, expected) ? "right" : "wrong", want: expected, got: found, answers };
+}
+
+function special(want, got, reference) {
+  if (want.two) return [want.two(reference), got];
+  if (want.why) return [want.why(reference), got[0]];
+  if (want.lifecycle) return [want.lifecycle(reference), got[0].new + got[0].returning + got[0].resurrecting];
+  const first = got[0].filter(([source]) => source.startsWith("1_"));
+  return [true, first.length > 0 && (want.paths === null || first.every(([source]) => source === `1_${want.paths}`))];
+}
+
+async function prepare() {
+  const s = await start(["--clock", "2026-01-20T12:05:00Z"]);
+  fs.writeFileSync(path.join(s.data, "demo.json"),
+    JSON.stringify({ until: NOW, seed: 1, events: EVENTS, people: PEOPLE, token: "", stored: false }));
+  hoglet("demo", "--data", s.data, "--events", String(EVENTS), "--people", String(PEOPLE), "--json");
+  const reference = new Reference(await rows(s.data, "SELECT event, distinct_id, toString(timestamp) AS timestamp, properties FROM events FINAL"));
+  const planner = new Planner(bin, await taxonomy(s, { now: NOW }));
+  return { s, reference, planner };
+}
+
+test("questions over the demo project", async () => {
+  const { s, reference, planner } = await prepare();
+  const counts = { right: 0, asked: 0, refused: 0, wrong: 0 }, wrong = [], unanswered = [];
+  let answerable = 0;
+  for (const [asked, want] of questions) {
+    const text = [asked].flat().join(" / ");
+    if (process.env.ASKED && !text.includes(process.env.ASKED)) continue;
+    const { verdict, plan, want: expected, got } = await judge(s, planner, reference, asked, want);
+    counts[verdict]++;
+    answerable += typeof want !== "string";
+    const line = `${text}\n    ${plan.understood ?? plan.text}`;
+    if (verdict === "wrong") wrong.push(`${line}\n    got ${JSON.stringify(got)}\n    not ${JSON.stringify(expected)}`);
+    else if (verdict !== "right" && typeof want !== "string") unanswered.push(line);
+    if (process.env.ASKED) console.log(verdict, line, JSON.stringify(got), JSON.stringify(expected));
+  }
+  console.log(`questions ${questions.length}, right ${counts.right} of ${answerable} (asked back ${counts.asked}, refused ${counts.refused}), wrong ${counts.wrong}`);
+  if (process.env.VERBOSE) console.log(unanswered.join("\n"));
+  await planner.end();
+  await s.stop();
+  assert.deepStrictEqual(wrong, []);
+  assert.ok(process.env.ASKED || counts.right >= 0.85 * answerable, `too few answers:\n${unanswered.join("\n")}`);
+});
