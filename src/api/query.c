@@ -4,6 +4,7 @@
 
 #include "api/internal.h"
 #include "http/stream.h"
+#include "query/legacy.h"
 #include "query/query.h"
 
 #define NAME_MAX_CHARS 128
@@ -212,10 +213,25 @@ static int query_check_auth(struct req *r, struct err *e)
     return 0;
 }
 
+static int query_upgrade_node(struct req *r, struct err *e)
+{
+    const struct json *query = json_get(r->body, "query");
+    if (!json_is(query, JSON_OBJECT))
+        return misfit(e, "query", query ? "Input should be a valid dictionary" : "Field required");
+    struct json_writer w = reply_json(r, 200);
+    json_open(&w, '{');
+    json_key(&w, "query");
+    json_tree(&w, query_upgrade(r->arena, query));
+    json_close(&w, '}');
+    return 0;
+}
+
 const struct route query_routes[] = {
     { "POST", "/api/projects/:project/query/", query_create, ACCESS_SCOPE, "query:read" },
     { "POST", "/api/projects/:project/query/check_auth_for_async/", query_check_auth,
       ACCESS_SCOPE, "query:read" },
+    { "POST", "/api/projects/:project/query/upgrade/", query_upgrade_node, ACCESS_SCOPE,
+      "query:read" },
     { "POST", "/api/projects/:project/query/:id/", query_create, ACCESS_SCOPE, "query:read" },
     { "GET", "/api/projects/:project/query/:id/", query_fetch, ACCESS_SCOPE, "query:read" },
     { "GET", "/api/projects/:project/query/:id/log/", query_log, ACCESS_SCOPE, "query:read" },

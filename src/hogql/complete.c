@@ -33,28 +33,21 @@ static const struct table_field *field_of(struct hogql_context *c, const struct 
                                                         : NULL;
 }
 
-static bool poe(const struct hogql_context *c, const struct table_field *f)
-{
-    return f->kind == FIELD_POE ||
-           (f->kind == FIELD_PERSON && (c->persons_mode == HOGQL_PERSONS_ON_EVENTS ||
-                                        c->persons_mode == HOGQL_PERSONS_OVERRIDE_ON_EVENTS));
-}
-
 /* From a table into one of its fields. */
 static bool enter(struct hogql_context *c, const struct table_field *f,
                   struct complete_target *at)
 {
-    if (f->kind == FIELD_PROPERTIES) {
+    enum field_kind kind = table_field_kind(f, c->persons_mode);
+    if (kind == FIELD_PROPERTIES) {
         at->properties = true;
         at->owner = at->table == table_poe() ? HOGQL_OF_PERSON : at->table->owner;
         return true;
     }
-    if (poe(c, f)) {
+    if (kind == FIELD_POE) {
         at->table = table_poe();
         return true;
     }
-    const struct lazy_join *join = f->kind == FIELD_LAZY || f->kind == FIELD_PERSON
-                                       ? table_join(at->table, f->lazy) : NULL;
+    const struct lazy_join *join = kind == FIELD_LAZY ? table_join(at->table, f->lazy) : NULL;
     if (!join)
         return false;
     at->table = table_named(join->target);

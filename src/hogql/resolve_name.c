@@ -196,12 +196,7 @@ int resolve_path(struct resolver *r, struct source *s, const struct hogql_node *
     const struct table_field *f = path[0].key.p ? table_field(s->table, path[0].key) : NULL;
     if (!f)
         return unknown_field(r, at, s->table, path[0].key.p ? path[0].key : STR("0"));
-    enum field_kind kind = f->kind;
-    if (kind == FIELD_PERSON) {
-        enum hogql_persons_mode m = r->c->persons_mode;
-        kind = m == HOGQL_PERSONS_ON_EVENTS || m == HOGQL_PERSONS_OVERRIDE_ON_EVENTS ? FIELD_POE
-                                                                                     : FIELD_LAZY;
-    }
+    enum field_kind kind = table_field_kind(f, r->c->persons_mode);
     if (kind == FIELD_LAZY)
         return through(r, s, f->lazy, f, at, path, n, raw, out);
     if (kind == FIELD_POE) {

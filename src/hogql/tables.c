@@ -275,6 +275,12 @@ const struct lazy_join *table_join(const struct table *t, enum lazy lazy)
     return NULL;
 }
 
+enum field_kind table_field_kind(const struct table_field *f, enum hogql_persons_mode mode)
+{
+    bool stored = mode == HOGQL_PERSONS_ON_EVENTS || mode == HOGQL_PERSONS_OVERRIDE_ON_EVENTS;
+    return f->kind != FIELD_PERSON ? f->kind : stored ? FIELD_POE : FIELD_LAZY;
+}
+
 const struct table *table_poe(void)
 {
     return &poe_table;

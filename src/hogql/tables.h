@@ -74,6 +74,8 @@ const struct table *table_at(size_t i);
 const struct table_field *table_field(const struct table *t, str name);
 /* NULL when the table cannot be joined so. */
 const struct lazy_join *table_join(const struct table *t, enum lazy lazy);
+/* How a field is read in that mode: events.person is FIELD_LAZY or FIELD_POE. */
+enum field_kind table_field_kind(const struct table_field *f, enum hogql_persons_mode mode);
 /* The fields behind events.poe and events.person on events. */
 const struct table *table_poe(void);
 

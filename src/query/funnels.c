@@ -255,13 +255,13 @@ static int check_optional(struct funnel *f, struct err *e)
 
 static int read_shape(struct funnel *f, const struct json *filter, struct err *e)
 {
-    static const char *const shapes[] = { "steps", "time_to_convert", "trends" };
+    static const char *const shapes[] = { "steps", "time_to_convert", "trends", "flow" };
     static const char *const orders[] = { "ordered", "strict", "unordered" };
     int viz = FUNNEL_VIZ_STEPS, order = FUNNEL_ORDERED;
     int rc = read_word(filter, "funnelVizType", shapes, ARRAY_LEN(shapes), &viz, e);
     if (rc == 0)
         rc = read_word(filter, "funnelOrderType", orders, ARRAY_LEN(orders), &order, e);
-    f->viz = (enum funnel_viz)viz;
+    f->viz = viz > FUNNEL_VIZ_TRENDS ? FUNNEL_VIZ_STEPS : (enum funnel_viz)viz; /* flow: drawn otherwise */
     f->rules.order = (enum funnel_order)order;
     if (rc == 0)
         rc = read_window(f, filter, e);

@@ -77,7 +77,11 @@ int query_hogql_fill(struct query_job *j, const struct json *node, struct hogql_
 /* HogQLMetadata: the answer's members go to w. */
 int query_metadata(struct query_job *j, const struct json *node, struct json_writer *w,
                    struct err *e);
-/* HogQLAutocomplete, likewise. */
+/* HogQLAutocomplete, DatabaseSchemaQuery, InsightActorsQueryOptions, likewise. */
+int query_schema(struct query_job *j, const struct json *node, struct json_writer *w,
+                 struct err *e);
+int query_options(struct query_job *j, const struct json *node, struct json_writer *w,
+                  struct err *e);
 int query_autocomplete(struct query_job *j, const struct json *node, struct json_writer *w,
                        struct err *e);
 /* The `language` of such a node of that kind; those that are not of queries are refused. */
@@ -86,6 +90,10 @@ int query_read_language(const struct json *node, const char *kind, enum query_la
                         struct err *e);
 /* A job of the scope: nothing runs yet. */
 void query_job_init(struct query_job *j, const struct query_scope *s);
+
+/* Runs a node within the job, its modifiers the job's from then on; its "results". */
+int query_results(struct query_job *j, const struct json *node, const struct json **out,
+                  struct err *e);
 
 /* A field of one name that comes from outside; and group_N.properties.key, index 0 to 4. */
 struct hogql_node *query_column(struct arena *a, str name);

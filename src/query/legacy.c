@@ -9,7 +9,9 @@ enum {
     STICKINESS = 1 << 2,
     LIFECYCLE = 1 << 3,
     RETENTION = 1 << 4,
-    ALL = (1 << 5) - 1,
+    PATHS = 1 << 5,
+    ALL = (1 << 6) - 1,
+    SERIES = ALL & ~(RETENTION | PATHS), /* the others have entities of their own, or none */
     SPLIT = TRENDS | FUNNELS | RETENTION, /* those that have breakdowns */
 };
 
@@ -22,7 +24,8 @@ static const struct {
     { "FUNNELS", FUNNELS, "FunnelsQuery" },
     { "STICKINESS", STICKINESS, "StickinessQuery" },
     { "LIFECYCLE", LIFECYCLE, "LifecycleQuery" },
-    { "RETENTION", RETENTION, "RetentionQuery" }, /* has entities of its own, no series */
+    { "RETENTION", RETENTION, "RetentionQuery" },
+    { "PATHS", PATHS, "PathsQuery" },
 };
 
 static const struct {
@@ -34,7 +37,7 @@ static const struct {
     { "date_from", ALL, "dateRange", "date_from" },
     { "date_to", ALL, "dateRange", "date_to" },
     { "explicit_date", ALL, "dateRange", "explicitDate" },
-    { "interval", ALL & ~RETENTION, NULL, "interval" },
+    { "interval", SERIES, NULL, "interval" },
     { "properties", ALL, NULL, "properties" },
     { "filter_test_accounts", ALL, NULL, "filterTestAccounts" },
     { "sampling_factor", ALL, NULL, "samplingFactor" },
@@ -83,6 +86,18 @@ static const struct {
     { "show_legend", STICKINESS, "stickinessFilter", "showLegend" },
     { "show_values_on_series", STICKINESS, "stickinessFilter", "showValuesOnSeries" },
     { "toggledLifecycles", LIFECYCLE, "lifecycleFilter", "toggledLifecycles" },
+    { "include_event_types", PATHS, "pathsFilter", "includeEventTypes" },
+    { "paths_hogql_expression", PATHS, "pathsFilter", "pathsHogQLExpression" },
+    { "start_point", PATHS, "pathsFilter", "startPoint" },
+    { "end_point", PATHS, "pathsFilter", "endPoint" },
+    { "step_limit", PATHS, "pathsFilter", "stepLimit" },
+    { "edge_limit", PATHS, "pathsFilter", "edgeLimit" },
+    { "min_edge_weight", PATHS, "pathsFilter", "minEdgeWeight" },
+    { "max_edge_weight", PATHS, "pathsFilter", "maxEdgeWeight" },
+    { "path_groupings", PATHS, "pathsFilter", "pathGroupings" },
+    { "path_replacements", PATHS, "pathsFilter", "pathReplacements" },
+    { "local_path_cleaning_filters", PATHS, "pathsFilter", "localPathCleaningFilters" },
+    { "exclude_events", PATHS, "pathsFilter", "excludeEvents" },
 };
 
 /* What a series keeps under its own name. */
@@ -246,7 +261,7 @@ const struct json *query_of_filters(struct arena *a, const struct json *filters)
         return NULL;
     struct json *node = json_new(a, JSON_OBJECT);
     json_set(node, STR("kind"), json_new_str(a, str_of(kinds[kind].node)));
-    if (kinds[kind].bit != RETENTION) {
+    if (kinds[kind].bit & SERIES) {
         struct json *list = series(a, filters);
         if (!list->head)
             return NULL;
@@ -263,4 +278,56 @@ const struct json *query_of_filters(struct arena *a, const struct json *filters)
     if (kinds[kind].bit == FUNNELS && json_is(excluded, JSON_ARRAY) && excluded->head)
         json_set(group_of(a, node, "funnelsFilter"), STR("exclusions"), exclusions(a, excluded));
     return node;
+}
+
+/* -------------------------------------------------------------------------- older nodes */
+
+/* The first nodes had the names of the flat filters in their objects, and `compare` in another one. */
+static void upgrade_group(struct arena *a, struct json *node, unsigned kind,
+                          const struct json *group)
+{
+    for (const struct json *m = group->head; m; m = m->next) {
+        const char *in = NULL, *field = NULL;
+        for (size_t i = 0; i < ARRAY_LEN(places) && !field; i++)
+            if (places[i].group && places[i].kinds & kind && str_eqz(m->key, places[i].filter)) {
+                in = places[i].group;
+                field = places[i].field;
+            }
+        struct json *to = group_of(a, node, in ? in : arena_z(a, group->key));
+        str name = field ? str_of(field) : m->key;
+        if (!json_get_str(to, name))
+            json_set(to, name, json_share(a, m));
+    }
+    (void)group_of(a, node, arena_z(a, group->key));
+}
+
+const struct json *query_upgrade(struct arena *a, const struct json *node)
+{
+    static const char *const groups[] = { "trendsFilter", "funnelsFilter", "stickinessFilter",
+                                          "lifecycleFilter", "retentionFilter", "pathsFilter",
+                                          "breakdownFilter", "compareFilter", "dateRange" };
+    str name = json_get_text(node, "kind");
+    if (!json_is(node, JSON_OBJECT))
+        return node;
+    if (!name.p) {
+        const struct json *made = query_of_filters(a, node);
+        return made ? made : node;
+    }
+    unsigned kind = 0;
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (str_eqz(name, kinds[i].node))
+            kind = kinds[i].bit;
+    struct json *out = json_new(a, JSON_OBJECT);
+    for (const struct json *m = node->head; m; m = m->next) {
+        bool group = false;
+        for (size_t i = 0; i < ARRAY_LEN(groups) && kind; i++)
+            group = group || (str_eqz(m->key, groups[i]) && m->type == JSON_OBJECT);
+        if (group)
+            upgrade_group(a, out, kind, m);
+        else if (str_eqz(m->key, "source"))
+            json_set(out, m->key, json_share(a, query_upgrade(a, m)));
+        else if (!json_get_str(out, m->key))
+            json_set(out, m->key, json_share(a, m));
+    }
+    return out;
 }

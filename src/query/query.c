@@ -40,8 +40,7 @@ static const struct query_kind kinds[] = {
 
 /* Kinds of the protocol that this server cannot run: told apart from words that are no kind. */
 static const char *const known_kinds[] = {
-    "DataTableNode",  "DataVisualizationNode", "DatabaseSchemaQuery",
-    "FunnelCorrelationQuery", "HogQLASTQuery",
+    "DataTableNode",  "DataVisualizationNode", "FunnelCorrelationQuery", "HogQLASTQuery",
     "HogQuery",       "InsightVizNode",
     "PersonsNode",    "SavedInsightNode", "SessionsTimelineQuery",
     "WebStatsTableQuery", "WebGoalsQuery", "EventsNode", "ActionsNode", "DataWarehouseNode",
@@ -368,9 +367,12 @@ static int find_kind(const struct json *node, const struct json **source,
 static const struct helper {
     const char *name;
     int (*run)(struct query_job *j, const struct json *node, struct json_writer *w, struct err *e);
+    bool computes; /* it asks the event store */
 } helpers[] = {
+    { "DatabaseSchemaQuery", query_schema },
     { "HogQLAutocomplete", query_autocomplete },
     { "HogQLMetadata", query_metadata },
+    { "InsightActorsQueryOptions", query_options, true },
 };
 
 static const struct helper *find_helper(const struct json *node)
@@ -391,13 +393,40 @@ int query_help(const struct query_scope *s, const struct json *node, struct json
                struct err *e)
 {
     struct query_job j;
+    const struct helper *helper = find_helper(node);
     query_job_init(&j, s);
     int rc = read_modifiers(&j, node, e);
+    if (rc == 0 && helper->computes)
+        rc = query_admit(s, e);
     if (rc < 0)
         return rc;
     json_open(w, '{');
-    rc = find_helper(node)->run(&j, node, w, e);
+    rc = helper->run(&j, node, w, e);
     json_close(w, '}');
+    if (helper->computes)
+        query_dismiss(s);
+    return rc;
+}
+
+int query_results(struct query_job *j, const struct json *node, const struct json **out,
+                  struct err *e)
+{
+    struct query_result result = { .results = BUF_INIT(LIMIT_QUERY_RESULT),
+                                   .members = BUF_INIT(LIMIT_QUERY_RESULT),
+                                   .date_to = INT64_MAX };
+    const struct query_kind *kind;
+    struct json *tree;
+    int rc = find_kind(node, &node, &kind, e);
+    if (rc == 0)
+        rc = read_modifiers(j, node, e);
+    if (rc == 0)
+        rc = kind->run(j, node, &result, e);
+    if (rc == 0)
+        rc = json_parse(j->arena, arena_str(j->arena, buf_view(&result.results)), &tree, e);
+    if (rc == 0)
+        *out = tree;
+    buf_release(&result.results);
+    buf_release(&result.members);
     return rc;
 }
 

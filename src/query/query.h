@@ -97,10 +97,11 @@ typedef int (*query_take_fn)(void *context, str piece, struct err *e);
  * those of query_run; after the first piece they mean that the file is broken off. */
 int query_download(const struct query_scope *s, const struct json *node, enum query_format format,
                    query_take_fn take, void *context, struct err *e);
-/* Is it a node that helps an editor: HogQLAutocomplete, HogQLMetadata? */
+/* Is it a node that helps an editor: DatabaseSchemaQuery, HogQLAutocomplete, HogQLMetadata,
+ * InsightActorsQueryOptions? */
 bool query_is_helper(const struct json *node);
-/* Its answer, a JSON object, written at once: such nodes are not cached and ask nothing of the event
- * store. A query that is not valid is an answer, not an error. */
+/* Its answer, a JSON object, written at once: such nodes are not cached, and only the last asks anything
+ * of the event store. A query that HogQLMetadata finds not valid is an answer, not an error. */
 int query_help(const struct query_scope *s, const struct json *node, struct json_writer *w,
                struct err *e);
 

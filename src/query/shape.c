@@ -144,6 +144,10 @@ const struct query_shape query_shape_autocomplete = {
     "",
 };
 
+const struct query_shape query_shape_schema = { "DatabaseSchemaQuery", NODE, "connectionId" };
+
+const struct query_shape query_shape_options = { "InsightActorsQueryOptions", NODE "source", "" };
+
 /* interval and breakdownFilter are for placeholders that name them; those are refused where they stand. */
 const struct query_shape query_shape_hogql_filters = {
     "filters",
@@ -177,8 +181,9 @@ const struct query_shape query_shape_entity = {
     "kind version response id event name custom_name properties fixedProperties math math_property "
     "math_property_type math_hogql math_group_type_index math_multiplier optionalInFunnel "
     /* of exclusions, and of the entities of retention */
-    "funnelFromStep funnelToStep type order uuid",
-    "limit orderBy math_property_revenue_currency",
+    "funnelFromStep funnelToStep type order uuid "
+    "limit orderBy", /* of lists of events, which a series is not */
+    "math_property_revenue_currency",
 };
 
 const struct query_shape query_shape_breakdown_filter = {

@@ -20,6 +20,7 @@ extern const struct query_shape query_shape_trends, query_shape_trends_filter,
     query_shape_stickiness_actors, query_shape_entity,
     query_shape_breakdown_filter, query_shape_breakdown, query_shape_compare_filter,
     query_shape_web_overview, query_shape_metadata, query_shape_autocomplete,
+    query_shape_schema, query_shape_options,
     query_shape_date_range, query_shape_property, query_shape_property_group,
     query_shape_modifiers;
 
