@@ -88,6 +88,14 @@ static struct hogql_node *has_actor(struct branch *b)
     return hogql_compare(b->a, HOGQL_NE, actor(b), hogql_string(b->a, STR("")));
 }
 
+/* What measures sessions leaves out events of none. */
+static struct hogql_node *has_session(struct branch *b)
+{
+    return b->entity->per_session ? hogql_compare(b->a, HOGQL_NE, name(b, "$session_id"),
+                                                  hogql_string(b->a, STR("")))
+                                  : NULL;
+}
+
 /* Events of the entity from `from` to the range's end, with all filters. */
 static struct hogql_node *where(struct branch *b, int64_t from)
 {
@@ -95,7 +103,8 @@ static struct hogql_node *where(struct branch *b, int64_t from)
     struct hogql_node *all = hogql_and(a, at_least(b, from), at_most(b, b->dates->to));
     all = hogql_and(a, all, hogql_copy(a, b->entity->of_event));
     all = hogql_and(a, all, filters(b));
-    return hogql_and(a, all, has_actor(b));
+    all = hogql_and(a, all, has_actor(b));
+    return hogql_and(a, all, has_session(b));
 }
 
 /* What the math makes of the events, or of `numbers` that were made of them (NULL: of the entity's). */
@@ -246,9 +255,7 @@ static int per_session(struct branch *b, struct hogql_node **out, struct err *e)
     event_keys(b, &in);
     key(b, &in, name(b, "$session_id"), "session_key");
     value(b, &in, hogql_call(a, "any", hogql_copy(a, b->entity->value), NULL), "of_session");
-    in.where = hogql_and(a, where(b, query_dates_start(b->dates)),
-                         hogql_compare(a, HOGQL_NE, name(b, "$session_id"),
-                                       hogql_string(a, STR(""))));
+    in.where = where(b, query_dates_start(b->dates));
     return over(b, &in, x, out, e);
 }
 

@@ -33,7 +33,6 @@ test("what is not done is refused by its name", async () => {
     [retention({}, { breakdownFilter: { breakdown: "k", breakdown_histogram_bin_count: 3 } }), /^breakdown_histogram_bin_count is not supported in RetentionQuery$/],
     [funnel({}, { breakdownFilter: { breakdowns: [{ property: "k", histogram_bin_count: 3 }] } }), /^breakdown_histogram_bin_count is not supported in FunnelsQuery$/],
     [retention({}, { breakdownFilter: { breakdown: [1], breakdown_type: "cohort" } }), /type "cohort" are not supported/],
-    [entity({ limit: 10 }), /series\.limit is not/], [entity({ orderBy: ["event"] }), /series\.orderBy is not/],
     [entity({ math: "sum", math_property: "k", math_property_revenue_currency: { static: "EUR" } }), /math_property_revenue_currency is not/],
     [entity({ math: "sum", math_property: "k", math_property_type: "data_warehouse_properties" }), /math_property_type "data_warehouse_properties" is not/],
     [trends({ samplingFactor: 0.5, series: series({ math: "hogql", math_hogql: "count() / 2" }) }), /samplingFactor is not supported with the math_hogql/],

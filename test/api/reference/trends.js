@@ -148,9 +148,15 @@ function rawOf(ctx, e, part) {
   return typed(field(ctx, e, { type: part.type, key: part.property, group_type_index: part.group_type_index }));
 }
 
+// For bins: yes is 1, no is 0, as for sums.
+function numberOf(ctx, e, part) {
+  const v = rawOf(ctx, e, part), { type } = part.type === "hogql" ? {} : field(ctx, e, { type: part.type, key: part.property, group_type_index: part.group_type_index });
+  return typeof v === "boolean" && type === "Boolean" ? Number(v) : number(v);
+}
+
 function labelOf(ctx, e, part) {
   if (part.bins) {
-    const v = number(rawOf(ctx, e, part)), bin = v === null ? undefined : part.bins.find(([low, high]) => v >= low && v < high);
+    const v = numberOf(ctx, e, part), bin = v === null ? undefined : part.bins.find(([low, high]) => v >= low && v < high);
     return bin ? `[${bin}]` : NONE;
   }
   let value = text(rawOf(ctx, e, part)) ?? "";
@@ -160,7 +166,7 @@ function labelOf(ctx, e, part) {
 
 // Bins of equal width between the least and the greatest value; the last one takes in its upper end.
 function addBins(run, part, lists) {
-  const values = lists.flat().map((e) => number(rawOf(run.ctx, e, part))).filter((v) => v !== null);
+  const values = lists.flat().map((e) => numberOf(run.ctx, e, part)).filter((v) => v !== null);
   const low = Math.min(...values), n = part.histogram_bin_count, width = (Math.max(...values) - low) / n;
   part.bins = values.length ? Array.from({ length: n }, (_, i) => [low + i * width, low + (i + 1) * width + (i === n - 1 ? 0.01 : 0)]) : [];
 }

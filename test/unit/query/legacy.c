@@ -13,7 +13,9 @@ static const struct {
 } rows[] = {
     { "{}", NULL },
     { "[]", NULL },
-    { "{\"insight\":\"PATHS\",\"events\":[{\"id\":\"a\"}]}", NULL },
+    { "{\"insight\":\"SESSIONS\",\"events\":[{\"id\":\"a\"}]}", NULL },
+    { "{\"insight\":\"PATHS\",\"events\":[{\"id\":\"a\"}],\"start_point\":\"/\"}",
+      "{\"kind\":\"PathsQuery\",\"pathsFilter\":{\"startPoint\":\"/\"}}" },
     { "{\"insight\":\"TRENDS\",\"events\":[]}", NULL },
     { "{\"events\":[{\"id\":\"a\"}]}",
       "{\"kind\":\"TrendsQuery\",\"series\":[{\"kind\":\"EventsNode\",\"event\":\"a\"}]}" },
