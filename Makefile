@@ -160,6 +160,7 @@ clean:
 	rm -rf build
 
 $(B)/store/store.o: $(wildcard src/store/migrations/*.sql)
+$(B)/assistant/agent_history.o: $(wildcard src/assistant/prompts/*.txt)
 $(B)/olap/prepare.o: $(wildcard src/olap/schema/*.sql)
 
 -include $(shell find build -name '*.d' 2>/dev/null)

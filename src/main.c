@@ -27,7 +27,8 @@ static const struct command commands[] = {
       "names a file that holds it instead." },
     { "serve", NULL,
       " data! listen=127.0.0.1:8000 public-url metrics-listen=127.0.0.1:9464 rate-limits=off allow-private "
-      "query-seconds=60 clock "
+      "query-seconds=60 llm-url llm-dialect=openai llm-model llm-key-file llm-ca-file llm-proxy "
+      "llm-seconds=120 llm-context=100000 clock "
       "engine-program library engine-memory engine-listen log-format=logfmt debug print-config ",
       cmd_serve, "run the server",
       "Prints one line with the address when it is ready; /_readyz answers 200 from then on and\n"

@@ -1,5 +1,6 @@
 /* project.c - projects, which are also their one environment, and their settings. */
 #include "api/setting.h"
+#include "assistant/assistant.h"
 #include "base/tz.h"
 #include "ingest/person_change.h"
 #include "model/dashboard.h"
@@ -47,6 +48,9 @@ static const struct setting settings[] = {
     { "extra_settings", SETTING_OBJECT, NULL },
     { "modifiers", SETTING_OBJECT, NULL },
     { "product_description", SETTING_TEXT, NULL, .max = 1000 },
+    /* what of the project's data a language model may be sent */
+    { "ai_data_level", SETTING_CHOICE, "\"aggregates\"", .choices = "schema|aggregates|rows" },
+    { "ai_redacted_properties", SETTING_TEXTS, RUN_REDACTED },
 };
 
 /* The part of them that short forms have. */

@@ -36,6 +36,7 @@ static const struct route *const tables[] = {
     insight_variable_routes,
     integration_routes,
     member_routes,
+    model_request_routes,
     organization_routes,
     page_routes,
     person_routes,

@@ -12,12 +12,16 @@
 #include "http/feed.h"
 #include "http/inside.h"
 #include "json/write.h"
+#include "llm/llm.h"
 #include "model/conversation.h"
 #include "model/message.h"
 #include "store/store.h"
 
 struct assistant;
 struct run;
+
+/* Properties whose values a language model is never told, unless the project says otherwise. */
+#define RUN_REDACTED "[\"email\",\"phone\",\"name\",\"$ip\"]"
 
 /* Who asks, and how they showed who they are. */
 struct assistant_caller {
@@ -44,6 +48,8 @@ struct assistant_config {
     struct store *store;
     assistant_call_fn call;
     void *context;
+    struct llm *llm;        /* NULL: the built-in planner answers */
+    int64_t context_tokens; /* that a request to the model has at most, about */
 };
 
 /* What is asked. Texts that are STR_NULL are absent; JSON ones are values. Copied. */

@@ -163,13 +163,15 @@ void run_fail(struct run *r, enum failure why)
     run_send(r, &m, false);
 }
 
-int run_set_title(struct run *r, str title, struct err *e)
+int run_set_title(struct run *r, struct arena *a, str title, struct err *e)
 {
+    title = arena_str(a, str_trim(str_utf8_prefix(str_trim(title), LIMIT_TITLE)));
+    if (!title.n)
+        return 0;
     struct db *d = store_take(r->cfg->store);
-    title = arena_str(r->arena, str_trim(str_utf8_prefix(str_trim(title), LIMIT_TITLE)));
-    int rc = title.n ? conversation_set_title(d, r->conversation.number, title, e) : 0;
+    int rc = conversation_set_title(d, r->conversation.number, title, e);
     store_give(d);
-    if (rc < 0 || !title.n)
+    if (rc < 0)
         return rc;
     r->conversation.title = title;
     run_show_conversation(r);
@@ -193,27 +195,33 @@ int run_call(struct run *r, struct arena *a, const char *method, str path,
 
 /* -------------------------------------------------------------------------- answering */
 
-/* Without a model to ask for one, the first words of the question. */
+str run_first_words(struct arena *a, str text)
+{
+    struct buf b = BUF_INIT(LIMIT_QUESTION * 4);
+    str rest = text;
+    for (int words = 0; words < 8 && rest.p;) {
+        str word = rest;
+        for (size_t i = 0; i < word.n; i++)
+            if ((unsigned char)word.p[i] <= ' ') {
+                word.n = i;
+                break;
+            }
+        rest = word.n < rest.n ? str_slice(rest, word.n + 1, rest.n) : STR_NULL;
+        if (word.n)
+            buf_printf(&b, "%s" STR_FMT, words++ ? " " : "", STR_ARG(word));
+    }
+    str out = arena_str(a, buf_view(&b));
+    buf_release(&b);
+    return out;
+}
+
+/* Without a model to ask for a title, the first words of the question. */
 static void name_conversation(struct run *r)
 {
     struct err e = ERR_INIT;
-    struct buf b = BUF_INIT(LIMIT_QUESTION * 4);
-    str rest = r->question.content;
-    for (int words = 0; words < 8 && rest.p;) {
-        str line = rest;
-        for (size_t i = 0; i < line.n; i++)
-            if ((unsigned char)line.p[i] <= ' ') {
-                line.n = i;
-                break;
-            }
-        rest = line.n < rest.n ? str_slice(rest, line.n + 1, rest.n) : STR_NULL;
-        if (!line.n)
-            continue;
-        buf_printf(&b, "%s" STR_FMT, words++ ? " " : "", STR_ARG(line));
-    }
-    if (run_set_title(r, buf_view(&b), &e) < 0)
+    str title = run_first_words(r->arena, r->question.content);
+    if (run_set_title(r, r->arena, title, &e) < 0)
         log_warn("a title could not be stored", "error", err_message(&e));
-    buf_release(&b);
 }
 
 /* 1: the project and the user are there. */
@@ -227,6 +235,11 @@ static int load_caller(struct run *r, struct err *e)
     return rc;
 }
 
+static bool is_command(const struct run *r)
+{
+    return r->question.content.n && r->question.content.p[0] == '/';
+}
+
 void run_answer(struct run *r)
 {
     struct err e = ERR_INIT;
@@ -234,11 +247,13 @@ void run_answer(struct run *r)
         run_fail(r, FAILURE_GENERIC);
         return;
     }
-    if (!r->conversation.title.p && r->question.content.p)
+    bool model = r->cfg->llm && !is_command(r);
+    if (!model && !r->conversation.title.p && r->question.content.p)
         name_conversation(r);
-    if (r->question.content.p && slash_answer(r))
+    if (r->question.content.p && !r->question.resume_payload.p && slash_answer(r))
         return;
-    if (planned_answer(r, &e) < 0 && !run_cancelled(r)) {
+    int rc = r->cfg->llm ? agent_answer(r, &e) : planned_answer(r, &e);
+    if (rc < 0 && !run_cancelled(r)) {
         log_error("a question could not be answered", "error", err_message(&e), "detail", e.detail);
         run_fail(r, FAILURE_GENERIC);
     }

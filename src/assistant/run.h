@@ -51,7 +51,10 @@ void run_partial(struct run *r, const struct message *m);
 void run_update(struct run *r, str message_id, str tool_call_id, str content);
 /* The conversation, after its title has come. */
 void run_show_conversation(struct run *r);
-int run_set_title(struct run *r, str title, struct err *e);
+/* a: where the title lives until the run ends. */
+int run_set_title(struct run *r, struct arena *a, str title, struct err *e);
+/* The beginning of a message, for a title. */
+str run_first_words(struct arena *a, str text);
 
 enum failure {
     FAILURE_GENERIC,
@@ -70,6 +73,8 @@ int run_call(struct run *r, struct arena *a, const char *method, str path,
 /* Answers r->question: the one entry of a run. */
 void run_answer(struct run *r);
 
+/* A language model's answer. */
+int agent_answer(struct run *r, struct err *e);
 /* The built-in planner's answer. */
 int planned_answer(struct run *r, struct err *e);
 

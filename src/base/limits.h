@@ -89,3 +89,5 @@
 #define LIMIT_QUESTION_WORDS 300          /* words of a question the planner reads */
 #define LIMIT_PLANNER_NAMES 4000          /* events, and properties, the planner knows of a project */
 #define LIMIT_PLANNER_TURNS 8             /* questions the planner leans on */
+#define LIMIT_MODEL_REPLY (1u << 20)      /* bytes of a language model's reply, and of an event in it */
+#define LIMIT_MODEL_REQUEST (8u << 20)    /* bytes of a request to one */

@@ -38,6 +38,14 @@ static const struct option_row rows[] = {
     TEXT("allow-private", allow_private,
          "LIST   private networks exports may connect to, such as 10.0.0.0/8"),
     TEXT("query-seconds", query_seconds, "N   the longest a query may take that somebody waits for"),
+    TEXT("llm-url", llm_url, "URL   where a language model's API is; without, a planner answers"),
+    TEXT("llm-dialect", llm_dialect, "NAME   openai or anthropic: the API it speaks"),
+    TEXT("llm-model", llm_model, "NAME   the model to ask"),
+    TEXT("llm-key-file", llm_key_file, "FILE   the key the API wants"),
+    TEXT("llm-ca-file", llm_ca_file, "FILE   certificates to trust there, in place of the system's"),
+    TEXT("llm-proxy", llm_proxy, "URL   the proxy to reach it through"),
+    TEXT("llm-seconds", llm_seconds, "N   of silence after which the model is given up"),
+    TEXT("llm-context", llm_context, "N   tokens a request may have, about; older talk is summed up"),
     TEXT("clock", clock, "TIME   start the server's idea of now there, to test or to show"),
     TEXT("engine-program", engine_program, "FILE   the program to run as engine; itself"),
     TEXT("engine-memory", engine_memory, "SIZE   memory for queries, such as 2G; half the machine's"),
@@ -172,8 +180,7 @@ static int read_defaults(struct options *o, struct arena *a, const char *uses, s
     return rc;
 }
 
-/* A secret's file, without the line end that editors leave. */
-static int read_secret(struct arena *a, const char *path, const char **out, struct err *e)
+int options_read_secret(struct arena *a, const char *path, const char **out, struct err *e)
 {
     char text[LIMIT_SECRET + 1];
     FILE *f = fopen(path, "re");
@@ -227,7 +234,7 @@ static int read_environment(struct options *o, struct arena *a, const char *uses
         if (!find_use(uses, row->name, &u) || u.flag_only)
             continue; /* another command's */
         const char *z = value.p;
-        int rc = in_file ? read_secret(a, value.p, &z, e) : 0;
+        int rc = in_file ? options_read_secret(a, value.p, &z, e) : 0;
         if (rc == 0)
             rc = set_option(o, row, z, FROM_ENVIRONMENT, arena_z(a, name), e);
         if (rc < 0)

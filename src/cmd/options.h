@@ -12,7 +12,7 @@
 #include "json/parse.h"
 #include "json/write.h"
 
-#define OPTIONS_MAX 64
+#define OPTIONS_MAX 80
 
 enum origin { FROM_NOWHERE, FROM_DEFAULT, FROM_FILE, FROM_ENVIRONMENT, FROM_FLAG };
 
@@ -20,7 +20,8 @@ struct options {
     const char *data, *email, *password, *org, *project, *name, *level, *scopes, *teams, *label,
         *listen, *public_url, *clock, *engine_program, *library, *engine_memory, *engine_listen,
         *events, *people, *seed, *url, *token, *metrics_listen, *log_format, *rate_limits,
-        *allow_private, *query_seconds;
+        *allow_private, *query_seconds, *llm_url, *llm_dialect, *llm_model, *llm_key_file,
+        *llm_ca_file, *llm_proxy, *llm_seconds, *llm_context;
     bool json, log_debug, print_config;
     enum origin origin[OPTIONS_MAX]; /* by row */
 };
@@ -35,6 +36,9 @@ void options_usage(const char *uses, FILE *to);
 void options_describe(const char *uses, FILE *to);
 /* Every setting of the command with its value and origin; secrets masked. */
 void options_print(const struct options *o, const char *uses, FILE *to);
+
+/* A secret's file, without the line end that editors leave. */
+int options_read_secret(struct arena *a, const char *path, const char **out, struct err *e);
 
 enum origin options_origin(const struct options *o, const char *name);
 

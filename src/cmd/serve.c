@@ -18,6 +18,7 @@
 #include "cmd/cmd.h"
 #include "cmd/control.h"
 #include "cmd/folder.h"
+#include "cmd/model.h"
 #include "engine/child.h"
 #include "export/exporter.h"
 #include "ingest/flush.h"
@@ -37,6 +38,7 @@ struct running {
     struct flusher *flusher;
     struct query_service *queries;
     struct exporter *exporter;
+    struct llm *llm; /* NULL: none is named */
     struct assistant *assistant;
     struct cohort_worker *cohorts;
     struct seal *seal;
@@ -102,6 +104,17 @@ static int start_exporter(struct running *r, struct arena *a, const struct optio
     struct exporter_config cfg = { o->allow_private, folder_path(a, o->data, "exports").p };
     int rc = seal_open(folder_path(a, o->data, "secrets.key").p, &r->seal, e);
     return rc < 0 ? rc : exporter_start(&cfg, &r->exporter, e);
+}
+
+static int start_assistant(struct running *r, struct arena *a, const struct options *o,
+                           struct api *api, struct err *e)
+{
+    struct assistant_config cfg = { .store = r->store, .call = api_call, .context = api };
+    int rc = model_context(o, &cfg.context_tokens, e);
+    if (rc == 0)
+        rc = model_start(a, o, &r->llm, e);
+    cfg.llm = r->llm;
+    return rc < 0 ? rc : assistant_start(&cfg, &r->assistant, e);
 }
 
 /* -------------------------------------------------------------------------- the folder's socket */
@@ -213,6 +226,7 @@ static void end_all(struct running *r)
     if (r->http)
         http_server_stop(r->http);
     assistant_free(r->assistant);
+    llm_free(r->llm);
     if (r->cohorts)
         cohort_worker_stop(r->cohorts);
     lru_free(r->pages);
@@ -292,8 +306,7 @@ static int start_all(struct running *r, struct arena *a, const struct options *o
     rc = cohort_worker_start(r->store, r->olap, r->queries, &r->cohorts, e);
     if (rc < 0)
         return rc;
-    struct assistant_config assistant = { .store = r->store, .call = api_call, .context = api };
-    rc = assistant_start(&assistant, &r->assistant, e);
+    rc = start_assistant(r, a, o, api, e);
     if (rc < 0)
         return rc;
     r->throttle = strcmp(o->rate_limits, "on") == 0 ? throttle_new() : NULL;

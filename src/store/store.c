@@ -69,6 +69,7 @@ MIGRATION(m0019_dashboard_template);
 MIGRATION(m0020_conversation);
 MIGRATION(m0021_person_overrides);
 MIGRATION(m0022_access_control);
+MIGRATION(m0023_model_request);
 
 static const struct migration migrations[] = {
     { 1, m0001_access, m0001_access_end },
@@ -93,6 +94,7 @@ static const struct migration migrations[] = {
     { 20, m0020_conversation, m0020_conversation_end },
     { 21, m0021_person_overrides, m0021_person_overrides_end },
     { 22, m0022_access_control, m0022_access_control_end },
+    { 23, m0023_model_request, m0023_model_request_end },
 };
 
 static int fail(struct db *d, struct err *e, const char *what)
