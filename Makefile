@@ -86,6 +86,11 @@ build/web/sdk_files.c: web/node_modules/.package-lock.json tools/mkembed Makefil
 	  sed -n 's/^ *"version": *\("[^"]*"\).*/const char sdk_version[] = \1;/p' \
 	    $(POSTHOG_JS)/package.json; } >$@.new && mv $@.new $@
 
+# What the operations of the API take and answer, for the OpenAPI document.
+build/web/openapi.json: $(wildcard src/api/openapi/*.json) tools/mkopenapi
+	@mkdir -p $(@D)
+	@tools/mkopenapi src/api/openapi >$@.new && mv $@.new $@
+
 build/web/types: $(WEB)
 	@mkdir -p $(@D)
 	web/node_modules/.bin/tsc --project web && touch $@
@@ -159,6 +164,7 @@ check: setup build/web/types
 clean:
 	rm -rf build
 
+$(B)/api/schema.o: build/web/openapi.json
 $(B)/store/store.o: $(wildcard src/store/migrations/*.sql)
 $(B)/assistant/agent_history.o: $(wildcard src/assistant/prompts/*.txt)
 $(B)/olap/prepare.o: $(wildcard src/olap/schema/*.sql)

@@ -1,7 +1,12 @@
-/* schema.c - the OpenAPI document, made of the route table: each path with its methods, parameters and
- * what a key needs for it. */
+/* schema.c - the OpenAPI document, made of the route table (each path with its methods, parameters and
+ * what a key needs for it) and of openapi/, which describes what the operations take and answer. */
 #include "api/internal.h"
 #include "base/version.h"
+
+/* What tools/mkopenapi made of openapi/: {"operations":{"GET /api/…":{…}},"schemas":{…}}. */
+extern const char openapi_parts[], openapi_parts_end[];
+__asm__(".pushsection .rodata\nopenapi_parts:\n.incbin \"build/web/openapi.json\"\n"
+        "openapi_parts_end:\n.byte 0\n.popsection");
 
 static const struct {
     const char *in_route, *name;
@@ -78,8 +83,22 @@ static void write_security(struct json_writer *w, const struct route *row)
     json_close(w, ']');
 }
 
+/* Summary, parameters of the query, body and answers; of an undescribed route, that it answers. */
+static void write_description(struct json_writer *w, struct arena *a, const struct route *row,
+                              const struct json *operations)
+{
+    const struct json *op =
+        json_get_str(operations, arena_printf(a, "%s %s", row->method, row->path));
+    if (op) {
+        json_members(w, str_slice(op->text, 1, op->text.n - 1));
+        return;
+    }
+    json_key(w, "responses");
+    json_raw(w, STR("{\"default\":{\"description\":\"The answer, or an error.\"}}"));
+}
+
 static void write_operation(struct json_writer *w, struct arena *a, const struct route *row,
-                            str path)
+                            str path, const struct json *operations)
 {
     char method[8] = "", id[256];
     size_t n = 0;
@@ -98,8 +117,7 @@ static void write_operation(struct json_writer *w, struct arena *a, const struct
     json_key(w, "operationId");
     json_str(w, arena_printf(a, "%.*s%s", (int)n, id, method));
     write_security(w, row);
-    json_key(w, "responses");
-    json_raw(w, STR("{\"default\":{\"description\":\"The answer, or an error.\"}}"));
+    write_description(w, a, row, operations);
     json_close(w, '}');
 }
 
@@ -113,7 +131,8 @@ static bool seen_before(size_t n)
     return false;
 }
 
-static void write_path(struct json_writer *w, struct arena *a, size_t n, const char *family)
+static void write_path(struct json_writer *w, struct arena *a, size_t n, const char *family,
+                       const struct json *operations)
 {
     const struct route *first = route_at(n), *row;
     str path = openapi_path(a, first->path, family);
@@ -122,13 +141,17 @@ static void write_path(struct json_writer *w, struct arena *a, size_t n, const c
     write_parameters(w, first->path);
     for (size_t i = n; (row = route_at(i)); i++)
         if (strcmp(row->path, first->path) == 0)
-            write_operation(w, a, row, path);
+            write_operation(w, a, row, path, operations);
     json_close(w, '}');
 }
 
 static int schema_fetch(struct req *r, struct err *e)
 {
-    (void)e;
+    struct json *parts;
+    str text = { openapi_parts, (size_t)(openapi_parts_end - openapi_parts) };
+    if (json_parse(r->arena, text, &parts, e))
+        return -1;
+    const struct json *operations = json_get(parts, "operations");
     struct json_writer w = reply_json(r, 200);
     json_open(&w, '{');
     json_key(&w, "openapi");
@@ -145,15 +168,19 @@ static int schema_fetch(struct req *r, struct err *e)
     for (size_t i = 0; route_at(i); i++) {
         if (seen_before(i))
             continue;
-        write_path(&w, r->arena, i, "projects");
+        write_path(&w, r->arena, i, "projects", operations);
         if (strstr(route_at(i)->path, "/projects/:project"))
-            write_path(&w, r->arena, i, "environments");
+            write_path(&w, r->arena, i, "environments", operations);
     }
     json_close(&w, '}');
     json_key(&w, "components");
-    json_raw(&w, STR("{\"securitySchemes\":{\"PersonalAPIKeyAuth\":{\"type\":\"http\",\"scheme\":"
-                     "\"bearer\"},\"SessionAuth\":{\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":"
-                     "\"sessionid\"}}}"));
+    json_open(&w, '{');
+    json_key(&w, "securitySchemes");
+    json_raw(&w, STR("{\"PersonalAPIKeyAuth\":{\"type\":\"http\",\"scheme\":\"bearer\"},"
+                     "\"SessionAuth\":{\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":\"sessionid\"}}"));
+    json_key(&w, "schemas");
+    json_raw(&w, json_get(parts, "schemas")->text);
+    json_close(&w, '}');
     json_close(&w, '}');
     return 0;
 }

@@ -5,6 +5,7 @@ const fs = require("node:fs");
 const os = require("node:os");
 const path = require("node:path");
 const http = require("node:http");
+const { checker } = require("./openapi.js");
 
 const bin = process.env.TEST_PROGRAM || path.join(__dirname, "../../build/asan/hoglet");
 // libchdb cannot be loaded into a process under AddressSanitizer: the engine is the release build.
@@ -88,6 +89,7 @@ async function start(flags = []) {
     "--password", "correct horse", "--json"));
   const { child, ready } = serve(data, flags);
   const url = await ready;
+  const check = checker(await (await fetch(`${url}/api/schema/`)).json());
 
   // call("GET", "/api/…", {key, body, headers}) -> {status, headers, text, json}
   async function call(method, where, { key = first.personal_api_key, body, headers = {} } = {}) {
@@ -101,6 +103,7 @@ async function start(flags = []) {
     const text = await reply.text();
     let json = null;
     try { json = JSON.parse(text); } catch { /* not JSON */ }
+    check(method, new URL(reply.url).pathname, reply.status, json);
     return { status: reply.status, headers: reply.headers, text, json };
   }
 
