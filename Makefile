@@ -99,10 +99,14 @@ $(B)/page_files.o $(B)/sdk_files.o: $(B)/%.o: build/web/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 
-$(B)/unit/%: test/unit/%.c $(B)/libhoglet.a
+$(B)/unit/%.o: test/unit/%.c
 	@mkdir -p $(@D)
+	@echo "  CC   $@"
+	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
+
+$(B)/unit/%: $(B)/unit/%.o $(B)/libhoglet.a
 	@echo "  LD   $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS_$(MODE)) -o $@ $< $(B)/libhoglet.a $(LDLIBS) -lcmocka -lstdc++
+	$(Q)$(CC) $(LDFLAGS_$(MODE)) -o $@ $< $(B)/libhoglet.a $(LDLIBS) -lcmocka -lstdc++
 
 $(B)/replay/%: test/fuzz/%.c test/fuzz/replay.c $(B)/libhoglet.a
 	@mkdir -p $(@D)
@@ -169,5 +173,6 @@ $(B)/store/store.o: $(wildcard src/store/migrations/*.sql)
 $(B)/assistant/agent_history.o: $(wildcard src/assistant/prompts/*.txt)
 $(B)/olap/prepare.o: $(wildcard src/olap/schema/*.sql)
 
+.SECONDARY: $(UNIT_BIN:=.o)
 -include $(shell find build -name '*.d' 2>/dev/null)
 .PHONY: bench bench-bins all run setup asan test check clean unit-bins
