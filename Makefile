@@ -25,7 +25,7 @@ COMMON := -g -Wall -Wextra -Wno-missing-field-initializers -Werror -Wshadow -Wvl
           -fstack-protector-strong $(CFLAGS_$(MODE))
 CFLAGS := -std=gnu11 -Wstrict-prototypes -Wmissing-prototypes $(COMMON)
 CXXFLAGS := -std=c++17 $(COMMON)
-LDLIBS := -lmicrohttpd -lsimdjson -lcurl -lpq -lsodium -lcrypto -lz -lzstd -lbrotlidec -lm -ldl -lpthread
+LDLIBS := -lmicrohttpd -lsimdjson -lcurl -lpq -lsodium -lcrypto -lz -lzstd -lbrotlidec -lbrotlienc -lm -ldl -lpthread
 
 SRC := $(filter-out src/main.c,$(wildcard src/*/*.c))
 OBJ := $(SRC:src/%.c=$(B)/%.o) $(B)/json/parse.cc.o $(B)/sqlite3.o $(B)/page_files.o $(B)/sdk_files.o

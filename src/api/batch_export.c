@@ -8,6 +8,7 @@
 #include "base/tz.h"
 #include "base/uuid.h"
 #include "sched/timetable.h"
+#include "work/export.h"
 
 static int reply(struct req *r, int status, const struct batch_export *x, struct err *e)
 {
@@ -58,6 +59,8 @@ static int export_create(struct req *r, struct err *e)
     b.row.modified_by = r->user.id;
     b.row.next_at = next_end(&b.row, b.row.created_at);
     rc = batch_export_insert(r->db, &b.row, e);
+    if (rc == 0)
+        export_worker_wake(r->api->exports);
     return rc < 0 ? rc : reply(r, 201, &b.row, e);
 }
 
@@ -88,6 +91,8 @@ static int change(struct req *r, bool partial, struct err *e)
     if (!same_timetable(&stored, &b.row) || (stored.paused && !b.row.paused))
         b.row.next_at = next_end(&b.row, b.row.last_updated_at);
     rc = batch_export_update(r->db, &b.row, e);
+    if (rc == 0)
+        export_worker_wake(r->api->exports);
     return rc < 0 ? rc : reply(r, 200, &b.row, e);
 }
 
@@ -104,16 +109,22 @@ static int export_update(struct req *r, struct err *e)
 static int export_remove(struct req *r, struct err *e)
 {
     struct batch_export x;
+    str *open = NULL;
+    size_t n = 0;
     int64_t now = clock_now_us();
     int rc = export_load(r, &x, e);
     if (rc == 0)
         rc = db_begin(r->db, e);
+    if (rc == 0)
+        rc = export_run_open_ids(r->db, r->arena, x.id, STR_NULL, &open, &n, e);
     if (rc == 0)
         rc = batch_export_delete(r->db, x.project_id, x.id, now, e);
     if (rc >= 0)
         rc = export_run_cancel_all(r->db, x.id, STR_NULL, now, e);
     if (rc == 0)
         rc = db_commit(r->db, e);
+    for (size_t i = 0; i < n && rc == 0; i++)
+        export_worker_cancel(r->api->exports, open[i]);
     if (rc == 0)
         r->http->status = 204;
     return rc;
@@ -141,7 +152,10 @@ static int set_paused(struct req *r, struct batch_export *x, bool paused, struct
         x->last_paused_at = now;
     else
         x->next_at = next_end(x, now);
-    return batch_export_update(r->db, x, e);
+    int rc = batch_export_update(r->db, x, e);
+    if (rc == 0)
+        export_worker_wake(r->api->exports);
+    return rc;
 }
 
 static int export_pause(struct req *r, struct err *e)

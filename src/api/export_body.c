@@ -7,6 +7,8 @@
 #include "base/limits.h"
 #include "base/tz.h"
 #include "base/uuid.h"
+#include "export/integration.h"
+#include "export/stored.h"
 #include "model/integration.h"
 #include "store/seal.h"
 
@@ -183,22 +185,6 @@ static int not_there(const char *attr, str id, struct err *e)
                    STR_ARG(str_utf8_prefix(id, 50)));
 }
 
-/* Its settings, the secrets among them. */
-static int open_integration(struct req *r, const struct integration *in, struct json **out,
-                            struct err *e)
-{
-    str secrets;
-    struct json *shown, *hidden;
-    int rc = seal_read(r->api->seal, r->arena, in->secrets, &secrets, e);
-    if (rc == 0)
-        rc = json_parse(r->arena, in->config, &shown, e);
-    if (rc == 0)
-        rc = json_parse(r->arena, secrets, &hidden, e);
-    if (rc == 0)
-        *out = json_merge(r->arena, shown, hidden);
-    return rc;
-}
-
 static int find_integration(struct req *r, const struct export_destination *d,
                             const struct json *id, const char *attr, int64_t *out_id,
                             struct json **out, struct err *e)
@@ -217,7 +203,7 @@ static int find_integration(struct req *r, const struct export_destination *d,
         return rc < 0 ? rc : not_there(attr, id->text, e);
     *out_id = number;
     if (d->integration && str_eqz(found.kind, d->integration))
-        return open_integration(r, &found, out, e);
+        return export_integration_open(r->arena, r->api->seal, &found, out, e);
     if (!d->integration)
         return err_set(e, ERR_INVALID, "destination", "%s batch exports take no integration",
                        d->type);
@@ -263,21 +249,11 @@ static int over_stored(struct req *r, const struct batch_export *stored,
                        const struct export_destination *d, const struct json *config,
                        const struct json **out, struct err *e)
 {
-    str text;
-    struct json *shown, *hidden;
-    int rc = seal_read(r->api->seal, r->arena, stored->secrets, &text, e);
+    struct json *known;
+    int rc = export_stored_config(r->arena, r->api->seal, d, stored, &known, e);
     if (rc == 0)
-        rc = json_parse(r->arena, text, &hidden, e);
-    if (rc == 0)
-        rc = json_parse(r->arena, stored->config, &shown, e);
-    if (rc < 0)
-        return rc;
-    struct json *known = json_new(r->arena, JSON_OBJECT), *all = json_merge(r->arena, shown, hidden);
-    for (const struct export_field *f = d->fields; f->name; f++)
-        if (json_get(all, f->name))
-            json_set(known, str_of(f->name), json_share(r->arena, json_get(all, f->name)));
-    *out = merged(r->arena, known, config);
-    return 0;
+        *out = merged(r->arena, known, config);
+    return rc;
 }
 
 static int read_type(const struct json *envelope, const struct batch_export *stored,

@@ -17,6 +17,7 @@ struct api {
     struct query_service *queries;
     struct lru *pages; /* of lists, ready to be sent */
     struct cohort_worker *cohorts;
+    struct export_worker *exports;
     struct flusher *flusher;
     struct engine_child *engine;
     const struct route_index *index;

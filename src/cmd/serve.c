@@ -26,6 +26,7 @@
 #include "olap/olap.h"
 #include "store/seal.h"
 #include "work/cohort.h"
+#include "work/export.h"
 
 /* The parts of a running server, started top down and ended bottom up. */
 struct running {
@@ -41,6 +42,7 @@ struct running {
     struct llm *llm; /* NULL: none is named */
     struct assistant *assistant;
     struct cohort_worker *cohorts;
+    struct export_worker *exports;
     struct seal *seal;
     struct throttle *throttle; /* NULL: keys are not limited */
     struct lru *pages;
@@ -101,7 +103,8 @@ static int start_flusher(struct running *r, struct arena *a, const struct option
 static int start_exporter(struct running *r, struct arena *a, const struct options *o,
                           struct err *e)
 {
-    struct exporter_config cfg = { o->allow_private, folder_path(a, o->data, "exports").p };
+    struct exporter_config cfg = { o->allow_private, folder_path(a, o->data, "exports").p,
+                                   folder_path(a, o->data, "spool").p };
     int rc = seal_open(folder_path(a, o->data, "secrets.key").p, &r->seal, e);
     return rc < 0 ? rc : exporter_start(&cfg, &r->exporter, e);
 }
@@ -227,6 +230,7 @@ static void end_all(struct running *r)
         http_server_stop(r->http);
     assistant_free(r->assistant);
     llm_free(r->llm);
+    export_worker_stop(r->exports);
     if (r->cohorts)
         cohort_worker_stop(r->cohorts);
     lru_free(r->pages);
@@ -309,13 +313,19 @@ static int start_all(struct running *r, struct arena *a, const struct options *o
     rc = start_assistant(r, a, o, api, e);
     if (rc < 0)
         return rc;
+    struct export_worker_config exports = { r->store, r->olap, r->queries, r->exporter, r->seal,
+                                            r->flusher };
+    rc = export_worker_start(&exports, &r->exports, e);
+    if (rc < 0)
+        return rc;
     r->throttle = strcmp(o->rate_limits, "on") == 0 ? throttle_new() : NULL;
     r->pages = lru_new(LIMIT_LIST_CACHE);
     r->traffic = api_traffic_new();
     r->index = api_index_new();
     *api = (struct api){ .store = r->store, .olap = r->olap, .journal = r->journal,
                          .queries = r->queries, .exporter = r->exporter, .seal = r->seal,
-                         .assistant = r->assistant, .cohorts = r->cohorts, .throttle = r->throttle, .pages = r->pages,
+                         .assistant = r->assistant, .cohorts = r->cohorts,
+                         .exports = r->exports, .throttle = r->throttle, .pages = r->pages,
                          .flusher = r->flusher, .engine = r->engine,
                          .traffic = r->traffic, .index = r->index, .data = o->data, .started = clock_mono_us(),
                          .public_url = o->public_url,

@@ -336,16 +336,44 @@ static size_t little_endian(str s)
     return v;
 }
 
-int parquet_add(struct parquet *p, str file, str *body, struct err *e)
+/* Where the footer begins. */
+static int find_footer(str file, size_t *out, struct err *e)
 {
-    bool first = !p->n;
-    size_t from = first ? 0 : sizeof(MAGIC) - 1;
     if (file.n < 12 || !str_starts(file, STR(MAGIC)) || !str_ends(file, STR(MAGIC)))
         return broken(e);
     size_t size = little_endian(str_slice(file, file.n - 8, file.n - 4));
     if (size > file.n - 12)
         return broken(e);
-    size_t end = file.n - 8 - size;
+    *out = file.n - 8 - size;
+    return 0;
+}
+
+int parquet_rows(str file, int64_t *out, struct err *e)
+{
+    size_t end;
+    int id = 0;
+    unsigned type;
+    int rc = find_footer(file, &end, e);
+    if (rc < 0)
+        return rc;
+    struct in in = { .s = str_slice(file, end, file.n - 8) };
+    while (next_field(&in, &id, &type)) {
+        if (id == META_ROWS) {
+            *out = number(&in);
+            return in.bad ? broken(e) : 0;
+        }
+        skip(&in, type, false, 0);
+    }
+    return broken(e);
+}
+
+int parquet_add(struct parquet *p, str file, str *body, struct err *e)
+{
+    bool first = !p->n;
+    size_t from = first ? 0 : sizeof(MAGIC) - 1, end;
+    int rc = find_footer(file, &end, e);
+    if (rc < 0)
+        return rc;
     struct in in = { .s = str_slice(file, end, file.n - 8) };
     int id = 0;
     unsigned type;

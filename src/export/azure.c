@@ -87,7 +87,7 @@ int azure_call(const struct azure *z, struct arena *a, const char *method, str p
                bool container, str body, struct outgoing_answer *out, struct err *e)
 {
     char date[64];
-    time_t now = (time_t)(clock_now_us() / CLOCK_SECOND);
+    time_t now = (time_t)(clock_real_us() / CLOCK_SECOND);
     struct tm tm;
     BUG_ON(!gmtime_r(&now, &tm));
     strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);

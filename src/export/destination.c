@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/uuid.h"
+#include "export/run.h"
 
 #define REQUIRED NULL, false, false
 #define EVERY                                                                                \
@@ -66,13 +67,13 @@ static const struct export_field local_fields[] = {
 
 static const struct export_destination kinds[] = {
     { "AwsS3", aws_fields, "aws-s3", "Integration provided is not an AWS S3 integration", true,
-      export_check_s3, STEPS(export_aws_steps) },
+      export_check_s3, STEPS(export_aws_steps), &export_s3_run },
     { "S3Compatible", compatible_fields, "s3-compatible",
       "Integration provided is not an S3-compatible integration", true,
-      export_check_s3, STEPS(export_s3_steps) },
+      export_check_s3, STEPS(export_s3_steps), &export_s3_run },
     { "S3", s3_fields, "s3-compatible",
       "Integration provided is not an S3-compatible integration", true,
-      export_check_s3, STEPS(export_s3_steps) }, /* what older clients send */
+      export_check_s3, STEPS(export_s3_steps), &export_s3_run }, /* what older clients send */
     { "AzureBlob", azure_fields, "azure-blob",
       "Integration is not an Azure Blob integration.", false,
       export_check_azure, STEPS(export_azure_steps) },
@@ -82,7 +83,8 @@ static const struct export_destination kinds[] = {
     { "ClickHouse", clickhouse_fields, "clickhouse",
       "Integration is not a ClickHouse integration.", false,
       export_check_clickhouse, STEPS(export_clickhouse_steps) },
-    { "LocalFile", local_fields, NULL, NULL, false, export_check_local, STEPS(export_local_steps) },
+    { "LocalFile", local_fields, NULL, NULL, false, export_check_local, STEPS(export_local_steps),
+      &export_local_run },
 };
 
 const struct export_destination *export_destination_find(str type)

@@ -44,6 +44,7 @@ struct export_destination {
                  struct err *e);
     const struct export_step *steps;
     size_t steps_n; /* 0: there is nothing to try */
+    const struct export_run_kind *run; /* how rows get there (export/run.h) */
 };
 
 /* NULL: there is no such kind. */

@@ -1,6 +1,7 @@
 /* exporter.c - see exporter.h. */
 #include "export/exporter.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -11,6 +12,9 @@ struct exporter {
     struct reach *reach;
     struct outgoing *outgoing;
     atomic_int trials; /* under way */
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t left;
+    int readers; /* runs that read from the event store */
 };
 
 int exporter_start(const struct exporter_config *cfg, struct exporter **out, struct err *e)
@@ -18,6 +22,8 @@ int exporter_start(const struct exporter_config *cfg, struct exporter **out, str
     struct exporter *x = calloc(1, sizeof(*x));
     BUG_ON(!x);
     x->cfg = *cfg;
+    pthread_mutex_init(&x->lock, NULL);
+    pthread_cond_init(&x->left, NULL);
     int rc = reach_new(cfg->allow_private, &x->reach, e);
     if (rc == 0)
         rc = outgoing_start(x->reach, &x->outgoing, e);
@@ -35,6 +41,8 @@ void exporter_stop(struct exporter *x)
         return;
     outgoing_stop(x->outgoing);
     reach_free(x->reach);
+    pthread_cond_destroy(&x->left);
+    pthread_mutex_destroy(&x->lock);
     free(x);
 }
 
@@ -52,5 +60,86 @@ int exporter_try(struct exporter *x, struct arena *a, const struct export_step *
                                              "moment.");
     atomic_fetch_sub(&x->trials, 1);
     *message = t.message;
+    return rc;
+}
+
+/* -------------------------------------------------------------------------- runs */
+
+int carrier_check(const struct carrier *c, struct err *e)
+{
+    const struct query_scope *s = c->task->scope;
+    if (!s->gone || !s->gone(s->gone_context))
+        return 0;
+    return err_set(e, ERR_UNAVAILABLE, NULL, "The run was cancelled");
+}
+
+static int enter(struct carrier *c, struct err *e)
+{
+    struct exporter *x = c->exporter;
+    int rc = 0;
+    pthread_mutex_lock(&x->lock);
+    while (x->readers >= LIMIT_EXPORTS_READING && (rc = carrier_check(c, e)) == 0) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec++; /* to see whether it was cancelled */
+        pthread_cond_timedwait(&x->left, &x->lock, &until);
+    }
+    x->readers += rc == 0;
+    pthread_mutex_unlock(&x->lock);
+    return rc;
+}
+
+static void leave(struct carrier *c)
+{
+    pthread_mutex_lock(&c->exporter->lock);
+    c->exporter->readers--;
+    pthread_cond_signal(&c->exporter->left);
+    pthread_mutex_unlock(&c->exporter->lock);
+}
+
+int carrier_rows(struct carrier *c, const struct query_export *x, const char *format,
+                 const char *settings, query_take_fn take, void *context, struct err *e)
+{
+    int rc = enter(c, e);
+    if (rc < 0)
+        return rc;
+    rc = query_export_rows(c->task->scope, x, format, settings, take, context, e);
+    leave(c);
+    return rc;
+}
+
+int carrier_count(struct carrier *c, const struct query_export *x, int64_t *rows, int64_t *bytes,
+                  struct err *e)
+{
+    int rc = enter(c, e);
+    if (rc < 0)
+        return rc;
+    rc = query_export_count(c->task->scope, x, rows, bytes, e);
+    leave(c);
+    return rc;
+}
+
+struct query_export carrier_query(const struct carrier *c, const struct query_export_column *columns)
+{
+    const struct export_task *t = c->task;
+    return (struct query_export){ .model = t->model, .columns = columns, .from = t->start,
+                                  .to = t->end, .by_time = t->by_time, .filters = t->filters,
+                                  .include = json_get(t->config, "include_events"),
+                                  .exclude = json_get(t->config, "exclude_events") };
+}
+
+int exporter_run(struct exporter *x, const struct export_task *t, struct export_result *out,
+                 struct err *e)
+{
+    struct carrier c = { .exporter = x, .task = t, .arena = t->scope->arena, .outgoing = x->outgoing,
+                         .reach = x->reach, .local_dir = x->cfg.local_dir,
+                         .spool_dir = x->cfg.spool_dir };
+    const struct export_run_kind *run = t->destination->run;
+    if (!run || !run->columns(t->model))
+        return err_set(e, ERR_INVALID, NULL, "Model '" STR_FMT "' cannot be exported to %s",
+                       STR_ARG(t->model), t->destination->type);
+    int rc = run->carry(&c, e);
+    if (rc == 0)
+        *out = c.result;
     return rc;
 }

@@ -4,6 +4,8 @@
 #include <stdio.h>
 
 #include "export/config.h"
+#include "model/integration.h"
+#include "store/seal.h"
 
 #define KEY_PAIR                                                 \
     { "aws_access_key_id", EXPORT_STR, NULL, false, true },      \
@@ -80,4 +82,19 @@ int export_integration_read(struct arena *a, const struct export_integration *k,
         json_set(f->secret ? *secrets : *shown, str_of(f->name),
                  json_share(a, json_get(all, f->name)));
     return check_needs(k, all, e);
+}
+
+int export_integration_open(struct arena *a, const struct seal *seal, const struct integration *in,
+                            struct json **out, struct err *e)
+{
+    str secrets;
+    struct json *shown, *hidden;
+    int rc = seal_read(seal, a, in->secrets, &secrets, e);
+    if (rc == 0)
+        rc = json_parse(a, in->config, &shown, e);
+    if (rc == 0)
+        rc = json_parse(a, secrets, &hidden, e);
+    if (rc == 0)
+        *out = json_merge(a, shown, hidden);
+    return rc;
 }

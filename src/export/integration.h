@@ -10,6 +10,12 @@ struct export_integration {
     const char *needs;                 /* settings that may not be empty, by blanks */
 };
 
+struct integration;
+struct seal;
+
+/* The stored settings of one, the secrets among them. */
+int export_integration_open(struct arena *a, const struct seal *seal, const struct integration *in,
+                            struct json **out, struct err *e);
 /* NULL: there is no such kind. */
 const struct export_integration *export_integration_find(str kind);
 

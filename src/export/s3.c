@@ -56,6 +56,16 @@ int s3_locate(struct s3 *s, struct arena *a, str endpoint_url, bool virtual_styl
     return 0;
 }
 
+int s3_configure(struct s3 *s, struct arena *a, const struct json *config, struct err *e)
+{
+    const struct json *style = json_get(config, "use_virtual_style_addressing");
+    *s = (struct s3){ .bucket = json_get_text(config, "bucket_name") };
+    s->key = (struct sigv4_key){ .id = json_get_text(config, "aws_access_key_id"),
+                                 .secret = json_get_text(config, "aws_secret_access_key"),
+                                 .region = json_get_text(config, "region") };
+    return s3_locate(s, a, json_get_text(config, "endpoint_url"), style && style->boolean, e);
+}
+
 static str host_of(const struct s3 *s, struct arena *a, str *scheme)
 {
     str rest = s->endpoint;
@@ -66,40 +76,67 @@ static str host_of(const struct s3 *s, struct arena *a, str *scheme)
                : rest;
 }
 
-int s3_call(const struct s3 *s, struct arena *a, const char *method, str key, str body,
+#define HEADERS_MAX 12
+
+static void add_headers(struct outgoing_header *out, const struct outgoing_header *more)
+{
+    size_t n = 0;
+    while (out[n].name)
+        n++;
+    for (; more && more->name; more++) {
+        BUG_ON(n + 1 >= HEADERS_MAX);
+        out[n++] = *more;
+    }
+}
+
+int s3_send(const struct s3 *s, struct arena *a, const struct s3_request *request,
             struct outgoing_answer *out, struct err *e)
 {
     char hash[65];
-    str scheme, date, place = s->virtual_style ? key : arena_printf(a, STR_FMT "%s" STR_FMT,
-                                                                    STR_ARG(s->bucket),
-                                                                    key.p ? "/" : "", STR_ARG(key));
-    struct sigv4_request q = { .method = method, .host = host_of(s, a, &scheme) };
+    str scheme, date, key = request->key;
+    str place = s->virtual_style ? key : arena_printf(a, STR_FMT "%s" STR_FMT, STR_ARG(s->bucket),
+                                                      key.p ? "/" : "", STR_ARG(key));
+    struct sigv4_request q = { .method = request->method, .host = host_of(s, a, &scheme),
+                               .query = request->query, .more = request->headers };
+    struct outgoing_header headers[HEADERS_MAX] = { 0 };
     str encoded = outgoing_escape(a, place, true);
     q.path = arena_printf(a, "/" STR_FMT, STR_ARG(encoded));
-    sha256_hex(body.p ? body : STR(""), hash);
+    sha256_hex(request->body.p ? request->body : STR(""), hash);
     q.body_hash = (str){ hash, 64 };
-    str signature = sigv4_sign(a, &s->key, &q, clock_now_us(), &date);
-    struct outgoing_header headers[] = {
+    /* The machine's clock: the other side's is not shifted. */
+    str signature = sigv4_sign(a, &s->key, &q, clock_real_us(), &date);
+    const struct outgoing_header ours[] = {
         { "Authorization", signature },
         { "x-amz-date", date },
         { "x-amz-content-sha256", q.body_hash },
         { s->key.session_token.p ? "x-amz-security-token" : NULL, s->key.session_token },
         { 0 },
     };
+    add_headers(headers, ours);
+    add_headers(headers, request->headers);
+    add_headers(headers, request->unsigned_headers);
     struct outgoing_request http = {
-        .method = method,
-        .url = arena_printf(a, STR_FMT "://" STR_FMT STR_FMT, STR_ARG(scheme), STR_ARG(q.host),
-                            STR_ARG(q.path)).p,
+        .method = request->method,
+        .url = arena_printf(a, STR_FMT "://" STR_FMT STR_FMT "%s" STR_FMT, STR_ARG(scheme),
+                            STR_ARG(q.host), STR_ARG(q.path), q.query.n ? "?" : "",
+                            STR_ARG(q.query)).p,
         .headers = headers,
-        .body = body,
-        .answer_max = LIMIT_DESTINATION_ANSWER,
-        .seconds = SECONDS,
+        .body = request->body,
+        .answer_max = request->answer_max ? request->answer_max : LIMIT_DESTINATION_ANSWER,
+        .seconds = request->seconds ? request->seconds : SECONDS,
+        .want = "ETag",
     };
     return outgoing_run(s->outgoing, a, &http, out, e);
 }
 
-/* What stands between <name> and </name>. */
-static str element(struct arena *a, str xml, const char *name)
+int s3_call(const struct s3 *s, struct arena *a, const char *method, str key, str body,
+            struct outgoing_answer *out, struct err *e)
+{
+    struct s3_request q = { .method = method, .key = key, .body = body };
+    return s3_send(s, a, &q, out, e);
+}
+
+str s3_element(struct arena *a, str xml, const char *name)
 {
     str open = arena_printf(a, "<%s>", name), close = arena_printf(a, "</%s>", name);
     ptrdiff_t at = str_find(xml, open);
@@ -113,8 +150,8 @@ static str element(struct arena *a, str xml, const char *name)
 str s3_error(struct arena *a, const struct outgoing_answer *answer)
 {
     bool text = str_utf8_valid(answer->body);
-    str code = text ? element(a, answer->body, "Code") : STR_NULL;
-    str message = text ? element(a, answer->body, "Message") : STR_NULL;
+    str code = text ? s3_element(a, answer->body, "Code") : STR_NULL;
+    str message = text ? s3_element(a, answer->body, "Message") : STR_NULL;
     if (!code.n)
         return arena_printf(a, "status %ld", answer->status);
     return arena_printf(a, STR_FMT ": " STR_FMT, STR_ARG(code), STR_ARG(message));

@@ -22,16 +22,6 @@ static int check_empty(struct arena *a, const struct json *config, struct err *e
                    STR_ARG(all));
 }
 
-static int locate(struct s3 *s, struct arena *a, const struct json *config, struct err *e)
-{
-    const struct json *style = json_get(config, "use_virtual_style_addressing");
-    *s = (struct s3){ .bucket = json_get_text(config, "bucket_name") };
-    s->key = (struct sigv4_key){ .id = json_get_text(config, "aws_access_key_id"),
-                                 .secret = json_get_text(config, "aws_secret_access_key"),
-                                 .region = json_get_text(config, "region") };
-    return s3_locate(s, a, json_get_text(config, "endpoint_url"), style && style->boolean, e);
-}
-
 int export_check_s3(struct arena *a, const struct export_destination *d, const struct json *config,
                     struct err *e)
 {
@@ -46,7 +36,7 @@ int export_check_s3(struct arena *a, const struct export_destination *d, const s
     if (rc == 0 && str_eqz(STR("S3Compatible"), d->type) && empty(config, "endpoint_url"))
         rc = err_set(e, ERR_INVALID, "destination", "The following inputs are empty: "
                                                     "['endpoint_url']");
-    if (rc == 0 && locate(&s, a, config, e) < 0) {
+    if (rc == 0 && s3_configure(&s, a, config, e) < 0) {
         snprintf(e->attr, sizeof(e->attr), "destination");
         rc = e->kind;
     }
@@ -64,7 +54,7 @@ static enum export_outcome assume_role(struct export_trial *t)
 static bool begin(struct export_trial *t, struct s3 *s)
 {
     struct err e = ERR_INIT;
-    if (locate(s, t->arena, t->config, &e) < 0) {
+    if (s3_configure(s, t->arena, t->config, &e) < 0) {
         step_failed(t, "%s", e.message);
         return false;
     }

@@ -34,6 +34,9 @@ static str canonical(struct arena *a, const struct sigv4_key *k, const struct si
                     ? arena_printf(a, "x-amz-security-token:" STR_FMT "\n",
                                    STR_ARG(k->session_token))
                     : STR("");
+    for (const struct outgoing_header *h = q->more; h && h->name; h++)
+        token = arena_printf(a, STR_FMT "%s:" STR_FMT "\n", STR_ARG(token), h->name,
+                             STR_ARG(h->value));
     return arena_printf(a,
                         "%s\n" STR_FMT "\n" STR_FMT "\nhost:" STR_FMT
                         "\nx-amz-content-sha256:" STR_FMT "\nx-amz-date:" STR_FMT "\n" STR_FMT
@@ -53,6 +56,8 @@ str sigv4_sign(struct arena *a, const struct sigv4_key *k, const struct sigv4_re
     str names = k->session_token.p
                     ? STR("host;x-amz-content-sha256;x-amz-date;x-amz-security-token")
                     : STR("host;x-amz-content-sha256;x-amz-date");
+    for (const struct outgoing_header *h = q->more; h && h->name; h++)
+        names = arena_printf(a, STR_FMT ";%s", STR_ARG(names), h->name);
     BUG_ON(!gmtime_r(&seconds, &tm));
     strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", &tm);
     *date = arena_str(a, str_of(text));

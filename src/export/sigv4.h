@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "http/outgoing.h"
 
 struct sigv4_key {
     str id, secret;
@@ -17,9 +18,12 @@ struct sigv4_request {
     str path;  /* encoded, begins with '/' */
     str query; /* encoded and sorted; STR_NULL: none */
     str body_hash; /* hex of SHA-256 of the body */
+    /* Further headers, x-amz-se… and behind in the alphabet, sorted; ended by a row without name; NULL:
+     * none. */
+    const struct outgoing_header *more;
 };
 
 /* now: microseconds. *date is the value of x-amz-date; the result that of Authorization. Signed are
- * host, x-amz-content-sha256, x-amz-date and, when there is one, x-amz-security-token. */
+ * host, x-amz-content-sha256, x-amz-date, when there is one x-amz-security-token, and the further ones. */
 str sigv4_sign(struct arena *a, const struct sigv4_key *k, const struct sigv4_request *q,
                int64_t now, str *date);

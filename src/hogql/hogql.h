@@ -65,6 +65,7 @@ struct hogql_context {
      * caller sees whether there is more. */
     int64_t limit_default, limit_max;
     bool limit_extra;
+    bool once;  /* events that are stored twice are read once; others read them as they are stored */
     bool named; /* the columns of the result have their names in the SQL, too: for files */
     void *cls; /* for the functions below; each may be NULL */
     /* The type in a property's definition. 0, or an error. */

@@ -209,7 +209,8 @@ static void scoped(struct sql *p, const struct source *s, const char *alias)
         session_bound(p, s->until, "<=", "plus", MARGIN + s->until_days);
         buf_printf(&p->b, "%s) AS %s", mark + 1, alias);
     } else {
-        buf_printf(&p->b, " FROM %s AS %s%s", t->physical, alias, t->final ? " FINAL" : "");
+        buf_printf(&p->b, " FROM %s AS %s%s", t->physical, alias,
+                   t->final || (p->c->once && t->replacing) ? " FINAL" : "");
     }
     joins(p, s, alias);
     buf_printf(&p->b, " WHERE equals(%s.team_id, %lld)", alias, team);

@@ -191,7 +191,7 @@ static const char sessions_sql[] =
 #define FIELDS(list) .fields = list, .fields_n = ARRAY_LEN(list)
 
 static const struct table tables[] = {
-    { "events", "events", FIELDS(events), .owner = HOGQL_OF_EVENT },
+    { "events", "events", FIELDS(events), .owner = HOGQL_OF_EVENT, .replacing = true },
     { "persons", "persons", .where = "@.is_deleted = 0 AND @.created_at < now() + toIntervalDay(1)",
       .final = true, .owner = HOGQL_OF_PERSON, FIELDS(persons) },
     { "raw_persons", "persons", .raw = true, .owner = HOGQL_OF_PERSON, FIELDS(raw_persons) },

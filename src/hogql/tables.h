@@ -60,6 +60,7 @@ struct table {
     const char *derived;  /* a SELECT in its place, of the physical table, "@" for the condition */
     const char *where;    /* besides the team, or NULL; "@" stands for the table */
     bool final;           /* rows have versions: read the last */
+    bool replacing;       /* rows may be stored twice, which seldom matters */
     bool raw;             /* left out of lists for people */
     enum hogql_property_owner owner;
     const struct table_field *fields;

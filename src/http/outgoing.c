@@ -27,6 +27,8 @@ struct transfer {
     struct outgoing *of;
     CURL *h;
     struct buf body;
+    const char *want;  /* name of the header kept in `header`; NULL: none */
+    char header[256];
     char refused[256]; /* why the address was not connected to */
     CURLcode code;
     bool done;
@@ -38,6 +40,18 @@ static size_t on_body(char *p, size_t size, size_t n, void *cls)
     struct transfer *t = cls;
     buf_add(&t->body, p, size * n);
     return t->body.full ? 0 : size * n;
+}
+
+static size_t on_header(char *p, size_t size, size_t n, void *cls)
+{
+    struct transfer *t = cls;
+    str line = { p, size * n };
+    size_t name = strlen(t->want);
+    if (line.n > name && line.p[name] == ':' && str_eq_nocase(str_slice(line, 0, name), str_of(t->want))) {
+        str value = str_trim(str_slice(line, name + 1, line.n));
+        snprintf(t->header, sizeof(t->header), STR_FMT, STR_ARG(value));
+    }
+    return size * n;
 }
 
 /* The address is known here, and nothing was sent yet. */
@@ -95,6 +109,10 @@ static void set_up(struct transfer *t, const struct outgoing_request *q,
     }
     curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(h, CURLOPT_WRITEDATA, t);
+    if (t->want) {
+        curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, on_header);
+        curl_easy_setopt(h, CURLOPT_HEADERDATA, t);
+    }
     curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl_easy_setopt(h, CURLOPT_OPENSOCKETDATA, t);
     curl_easy_setopt(h, CURLOPT_PRIVATE, t);
@@ -192,7 +210,7 @@ static int explain(const struct transfer *t, const struct outgoing_request *q, s
 {
     const char *why = curl_easy_strerror(t->code);
     if (t->refused[0])
-        return err_set(e, ERR_UNAVAILABLE, NULL, "%s", t->refused);
+        return err_set(e, ERR_DENIED, NULL, "%s", t->refused);
     if (t->body.full)
         why = "the answer is too long";
     if (t->code == CURLE_OPERATION_TIMEDOUT)
@@ -205,7 +223,8 @@ int outgoing_run(struct outgoing *o, struct arena *a, const struct outgoing_requ
 {
     if (!headers_are_plain(q))
         return err_set(e, ERR_UNAVAILABLE, NULL, "a setting contains control characters");
-    struct transfer t = { .of = o, .h = curl_easy_init(), .body = BUF_INIT(q->answer_max) };
+    struct transfer t = { .of = o, .h = curl_easy_init(), .body = BUF_INIT(q->answer_max),
+                          .want = q->want };
     BUG_ON(!t.h);
     struct curl_slist *headers = headers_of(q);
     set_up(&t, q, headers);
@@ -220,6 +239,7 @@ int outgoing_run(struct outgoing *o, struct arena *a, const struct outgoing_requ
     if (rc == 0) {
         curl_easy_getinfo(t.h, CURLINFO_RESPONSE_CODE, &out->status);
         out->body = arena_str(a, buf_view(&t.body));
+        out->header = arena_str(a, str_of(t.header));
     }
     curl_easy_cleanup(t.h);
     curl_slist_free_all(headers);

@@ -23,11 +23,13 @@ struct outgoing_request {
     str body;                              /* STR_NULL: none */
     size_t answer_max;                     /* bytes of the answer's body; more is an error */
     int seconds;                           /* patience, all in all */
+    const char *want;                      /* a header of the answer; NULL: none */
 };
 
 struct outgoing_answer {
     long status;
-    str body; /* in the arena */
+    str body;   /* in the arena */
+    str header; /* the one wanted; empty when it did not come */
 };
 
 /* buf_url, in the arena. */
@@ -37,7 +39,7 @@ str outgoing_escape(struct arena *a, str text, bool path);
 int outgoing_start(const struct reach *reach, struct outgoing **out, struct err *e);
 /* After everyone who asks has ended. NULL is allowed. */
 void outgoing_stop(struct outgoing *o);
-/* An answer of any status: 0. ERR_UNAVAILABLE with a message for the user: there was none. Any
- * thread. */
+/* An answer of any status: 0. ERR_UNAVAILABLE with a message for the user: there was none; ERR_DENIED:
+ * there will be none, the address is closed. Any thread. */
 int outgoing_run(struct outgoing *o, struct arena *a, const struct outgoing_request *q,
                  struct outgoing_answer *out, struct err *e);

@@ -27,6 +27,7 @@ struct flusher {
     struct batcher batcher; /* the preparer's */
     atomic_bool stopping;
     atomic_llong events, batches, rejected, unknown, diverted, oldest, position;
+    atomic_llong inserting; /* since when a batch goes in; 0: none does */
 
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t moved;
@@ -88,6 +89,14 @@ static bool reject(struct flusher *f, str rows, const struct err *why)
     return kept;
 }
 
+/* When its rows arrive: known only now that they do, so that none is stamped before what is read already. */
+static void stamp(struct batch *b)
+{
+    int64_t now = clock_now_us();
+    for (size_t i = 0; i < b->n; i++)
+        row_stamp(b->rows.p + (i ? b->row_ends[i - 1] : 0), now);
+}
+
 static void write_token(const struct batch *b, size_t from, size_t to, char *out, size_t n)
 {
     snprintf(out, n, "%lld-%lld-%zu-%zu", (long long)b->begin, (long long)b->end, from, to);
@@ -100,10 +109,11 @@ static bool next_is_taken(struct flusher *f)
     char token[96];
     struct err e = ERR_INIT;
     pthread_mutex_lock(&f->lock);
-    const struct batch *b = f->ready; /* it stays until this thread takes it */
+    struct batch *b = f->ready; /* it stays until this thread takes it */
     pthread_mutex_unlock(&f->lock);
     if (!b || !b->n)
         return false;
+    stamp(b);
     write_token(b, 0, b->n, token, sizeof(token));
     return insert(f, rows_events, buf_view(&b->rows), str_of(token), &e) == 0;
 }
@@ -173,6 +183,7 @@ static bool insert_all(struct flusher *f, struct batch *b)
             if (!try_later(f, &e))
                 return false;
         }
+    stamp(b);
     struct attempt a = { .of = f, .batch = b };
     return insert_events(&a, 0, b->n);
 }
@@ -297,7 +308,10 @@ static void *insert_each(void *cls)
         struct batch *b = take_over(f, &ended);
         if (b) {
             atomic_store(&f->oldest, b->oldest);
+            atomic_store(&f->inserting, clock_now_us());
             going = insert_all(f, b) && finish(f, b);
+            if (going)
+                atomic_store(&f->inserting, 0);
         }
         batch_free(b);
     }
@@ -338,6 +352,12 @@ void flusher_stop(struct flusher *f)
     pthread_cond_destroy(&f->moved);
     pthread_mutex_destroy(&f->lock);
     free(f);
+}
+
+bool flusher_settled(const struct flusher *f, int64_t us)
+{
+    int64_t since = atomic_load(&f->inserting);
+    return clock_now_us() >= us && (!since || since >= us);
 }
 
 void flusher_counts(struct flusher *f, struct flush_counts *out)

@@ -31,4 +31,6 @@ struct flush_counts {
 int flusher_start(const struct flush_config *cfg, struct flusher **out, struct err *e);
 /* Ends after the batches under way, or at once when the event store is away. */
 void flusher_stop(struct flusher *f);
+/* Is that instant past, and everything stored and to be read that was stamped before it (inserted_at)? */
+bool flusher_settled(const struct flusher *f, int64_t us);
 void flusher_counts(struct flusher *f, struct flush_counts *out);

@@ -6,7 +6,7 @@
 #include "json/write.h"
 
 const char rows_events[] =
-    "events (team_id, uuid, event, distinct_id, person_id, timestamp, created_at,"
+    "events (inserted_at, team_id, uuid, event, distinct_id, person_id, timestamp, created_at,"
     " person_created_at, person_mode, elements_chain, `$session_id`, `$window_id`, `$group_0`,"
     " `$group_1`, `$group_2`, `$group_3`, `$group_4`, properties, person_properties, props,"
     " person_props)";
@@ -103,6 +103,7 @@ static str session_of(const struct event *ev, const char *key)
 
 void row_event(struct buf *b, const struct event *ev)
 {
+    add_i64(b, 0);
     add_i64(b, ev->team_id);
     add_uuid(b, ev->uuid);
     add_str(b, ev->name);
@@ -121,6 +122,11 @@ void row_event(struct buf *b, const struct event *ev)
     add_written(b, write_whole, ev->person_properties);
     add_written(b, flat_write, ev->properties);
     add_written(b, flat_write, ev->person_properties);
+}
+
+void row_stamp(char *row, int64_t inserted_at)
+{
+    memcpy(row, &inserted_at, sizeof(inserted_at));
 }
 
 void row_person(struct buf *b, const struct person *p, bool deleted)

@@ -9,7 +9,9 @@
 extern const char rows_events[], rows_persons[], rows_ids[], rows_overrides[], rows_groups[],
     rows_members[];
 
+/* Of an event as yet without the time of its arrival, which row_stamp puts into the row. */
 void row_event(struct buf *b, const struct event *ev);
+void row_stamp(char *row, int64_t inserted_at);
 void row_person(struct buf *b, const struct person *p, bool deleted);
 /* For the tables of ids and of overrides alike. */
 void row_id(struct buf *b, int64_t team_id, str distinct_id, str person_uuid, bool deleted,

@@ -381,6 +381,8 @@ static int perform(struct olap *o, const struct olap_query *q, CURL *c, struct b
     add_statement(sql, q);
     buf_printf(url, "%s?default_format=%s%s", o->url, q->format ? q->format : "JSONCompact",
                q->change ? changing : reading);
+    if (q->settings)
+        buf_z(url, q->settings);
     if (!q->change)
         buf_printf(url, "&max_execution_time=%d", seconds);
     if (q->data.p) {

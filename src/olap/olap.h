@@ -16,6 +16,7 @@ struct olap_query {
     str sql;
     str data;            /* rows of an INSERT; STR_NULL: none */
     const char *format;  /* of the answer, when the statement names none; NULL: JSONCompact */
+    const char *settings; /* "&name=value", of this statement; NULL: none */
     const char *into;    /* sql is a SELECT whose rows go into that table, "name (columns)"; or NULL */
     bool change;         /* may change data; others run read-only */
     int seconds;         /* time limit; 0: 60 */

@@ -19,6 +19,7 @@ struct query_job {
     int seconds;                /* of each statement */
     bool has_place;             /* at the engine: it need not wait for one */
     bool overrides_known, overridden; /* whether ids override the person on events */
+    const char *stream_settings; /* of query_stream, see olap_query; NULL: none */
     bool (*gone)(void *context);
     void *gone_context;
     int64_t parse_us;         /* spent on trees */

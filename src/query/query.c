@@ -312,7 +312,8 @@ int query_stream(struct query_job *j, const struct hogql_node *select,
                  struct hogql_compiled *compiled, const char *format, query_take_fn take,
                  void *context, struct err *e)
 {
-    struct olap_query q = { .format = format, .take = take, .take_context = context };
+    struct olap_query q = { .format = format, .settings = j->stream_settings, .take = take,
+                            .take_context = context };
     return execute(j, select, &q, compiled, NULL, e);
 }
 

@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS events (
     person_id          UUID CODEC(ZSTD(1)),
     timestamp          DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1)),
     created_at         DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1)),
-    inserted_at        DateTime64(6, 'UTC') DEFAULT now64(6) CODEC(Delta, ZSTD(1)),
+    inserted_at        DateTime64(6, 'UTC') DEFAULT now64(6) CODEC(Delta, ZSTD(1)), -- by the server's clock
     person_created_at  DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
     person_mode        Enum8('full' = 0, 'propertyless' = 1, 'force_upgrade' = 2),
     elements_chain     String CODEC(ZSTD(1)),

@@ -1,0 +1,154 @@
+/* export.c - see export.h. */
+#include "query/export.h"
+
+#include "query/internal.h"
+#include "query/properties.h"
+
+#define SECONDS (6 * 3600) /* of a statement: there is no end to how much one may read */
+
+static void also(struct query_job *j, struct hogql_node **where, struct hogql_node *condition)
+{
+    *where = *where ? hogql_and(j->arena, *where, condition) : condition;
+}
+
+static void add_interval(struct query_job *j, const struct query_export *x,
+                         struct hogql_node **where)
+{
+    struct arena *a = j->arena;
+    const char *column = x->by_time ? "timestamp" : "inserted_at";
+    if (x->from != INT64_MIN)
+        also(j, where, hogql_compare(a, HOGQL_GE, hogql_field(a, column, NULL),
+                                     hogql_datetime(a, x->from)));
+    also(j, where, hogql_compare(a, HOGQL_LT, hogql_field(a, column, NULL),
+                                 hogql_datetime(a, x->to)));
+}
+
+static void add_names(struct query_job *j, const struct json *list, enum hogql_compare op,
+                      struct hogql_node **where)
+{
+    struct arena *a = j->arena;
+    struct hogql_node *names = hogql_list(a, HOGQL_TUPLE);
+    if (!json_is(list, JSON_ARRAY) || !list->head)
+        return;
+    for (const struct json *m = list->head; m; m = m->next)
+        hogql_add(a, names, hogql_string(a, m->text));
+    also(j, where, hogql_compare(a, op, hogql_field(a, "event", NULL), names));
+}
+
+static int add_filters(struct query_job *j, const struct json *filters, struct hogql_node **where,
+                       struct err *e)
+{
+    struct hogql_node *condition;
+    if (!json_is(filters, JSON_ARRAY) || !filters->head)
+        return 0;
+    int rc = query_properties(j, PROPERTIES_OF_EVENTS, filters, &condition, e);
+    if (rc == ERR_INVALID) {
+        struct err why = *e;
+        return err_set(e, ERR_INVALID, NULL, "One or more provided filters are invalid: %s",
+                       why.message);
+    }
+    if (rc == 0 && condition)
+        also(j, where, condition);
+    return rc;
+}
+
+static int add_part(struct query_job *j, const struct query_export *x, struct hogql_node **where,
+                    struct err *e)
+{
+    struct hogql_node *condition;
+    if (!x->hash_to)
+        return 0;
+    struct hogql_placeholder ph[] = { { "from", hogql_int(j->arena, x->hash_from) },
+                                      { "to", hogql_int(j->arena, x->hash_to) },
+                                      { "n", hogql_int(j->arena, QUERY_EXPORT_HASHES) },
+                                      { NULL, NULL } };
+    int rc = hogql_parse_expr(j->arena, STR("cityHash64(uuid) % {n} >= {from} AND "
+                                            "cityHash64(uuid) % {n} < {to}"),
+                              ph, &condition, e);
+    if (rc == 0)
+        also(j, where, condition);
+    return rc;
+}
+
+static int make_where(struct query_job *j, const struct query_export *x, struct hogql_node **where,
+                      struct err *e)
+{
+    *where = NULL;
+    add_interval(j, x, where);
+    add_names(j, x->include, HOGQL_IN, where);
+    add_names(j, x->exclude, HOGQL_NOT_IN, where);
+    int rc = add_filters(j, x->filters, where, e);
+    return rc < 0 ? rc : add_part(j, x, where, e);
+}
+
+/* The names of the list may be those of columns, and would hide them from the conditions: so these are
+ * within. */
+static const char row_query[] =
+    "SELECT {list} FROM (SELECT uuid, event, timestamp, created_at, inserted_at, distinct_id,"
+    " elements_chain, properties, poe.properties AS person_properties, event_person_id"
+    " FROM events WHERE {where})";
+static const char count_query[] =
+    "SELECT count(), sum(length(properties) + length(poe.properties) + 200) FROM events"
+    " WHERE {where}";
+
+/* list: of row_query; NULL: there is none. */
+static int make_select(struct query_job *j, const struct query_export *x, const char *text,
+                       struct hogql_node *list, struct hogql_node **out, struct err *e)
+{
+    struct hogql_node *where;
+    int rc = make_where(j, x, &where, e);
+    if (rc < 0)
+        return rc;
+    struct hogql_placeholder ph[] = { { "where", where }, { list ? "list" : NULL, list },
+                                      { NULL, NULL } };
+    return hogql_parse_select(j->arena, str_of(text), ph, out, e);
+}
+
+static void begin(struct query_job *j, const struct query_scope *s)
+{
+    query_job_init(j, s);
+    j->seconds = SECONDS;
+    j->has_place = true; /* exports have places of their own */
+    j->hogql.named = true;
+    j->hogql.once = true;
+    j->hogql.persons_mode = HOGQL_PERSONS_ON_EVENTS; /* as it was when they arrived */
+}
+
+int query_export_count(const struct query_scope *s, const struct query_export *x, int64_t *rows,
+                       int64_t *bytes, struct err *e)
+{
+    struct query_job j;
+    struct hogql_node *select;
+    const struct json *answer;
+    begin(&j, s);
+    int rc = make_select(&j, x, count_query, NULL, &select, e);
+    if (rc == 0)
+        rc = query_select(&j, select, &answer, e);
+    if (rc < 0)
+        return rc;
+    const struct json *row = answer->head;
+    if (!row || row->count != 2)
+        return err_internal(e, "no count of an export's rows");
+    *rows = row->head->i64;
+    *bytes = row->head->next->i64;
+    return 0;
+}
+
+int query_export_rows(const struct query_scope *s, const struct query_export *x, const char *format,
+                      const char *settings, query_take_fn take, void *context, struct err *e)
+{
+    struct query_job j;
+    struct hogql_compiled compiled;
+    struct hogql_node *list = hogql_list(s->arena, HOGQL_LIST), *item, *select;
+    int rc = 0;
+    begin(&j, s);
+    for (const struct query_export_column *c = x->columns; c->hogql && rc == 0; c++) {
+        rc = hogql_parse_expr(s->arena, str_of(c->hogql), NULL, &item, e);
+        if (rc == 0)
+            hogql_add(s->arena, list, hogql_alias(s->arena, item, str_of(c->name)));
+    }
+    if (rc == 0)
+        rc = make_select(&j, x, row_query, list, &select, e);
+    j.stream_settings = settings;
+    return rc < 0 ? rc : query_stream(&j, select, &compiled, format, take, context, e);
+}

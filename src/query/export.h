@@ -1,0 +1,30 @@
+/* export.h - the rows that batch exports carry away: those of a model that arrived in an interval, or that
+ * lie in it, as the columns that a destination wants. */
+#pragma once
+
+#include "query/query.h"
+
+struct query_export_column {
+    const char *name;
+    const char *hogql; /* of the events' fields, inserted_at, event_person_id and person_properties;
+                          NULL ends a list */
+};
+
+struct query_export {
+    str model;                                 /* "events" */
+    const struct query_export_column *columns; /* ended by a row without expression */
+    int64_t from, to;      /* instants by the server's clock; from INT64_MIN: the beginning */
+    bool by_time;          /* when it happened, else when it arrived: backfills */
+    const struct json *filters, *include, *exclude; /* lists, of events; NULL or null: no restriction */
+    /* Only rows whose hash is in [hash_from, hash_to): a part of them, chosen evenly. Both 0: all. */
+    uint32_t hash_from, hash_to;
+};
+
+#define QUERY_EXPORT_HASHES (1u << 24)
+
+/* How many rows there are; *bytes is roughly what their texts take. */
+int query_export_count(const struct query_scope *s, const struct query_export *x, int64_t *rows,
+                       int64_t *bytes, struct err *e);
+/* The rows in that format of the engine's, piece by piece. settings: as of olap_query. */
+int query_export_rows(const struct query_scope *s, const struct query_export *x, const char *format,
+                      const char *settings, query_take_fn take, void *context, struct err *e);

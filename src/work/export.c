@@ -1,0 +1,53 @@
+/* export.c - see export.h. */
+#include "work/export.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "model/export_run.h"
+#include "work/internal.h"
+
+int export_run_begin(struct db *d, const struct export_run *run, struct err *e)
+{
+    int rc = export_run_insert(d, run, e);
+    return rc <= 0 ? rc : job_add(d, EXPORT_RUN_JOB, run->id, run->export_id, e);
+}
+
+int export_worker_start(const struct export_worker_config *cfg, struct export_worker **out,
+                        struct err *e)
+{
+    struct export_worker *w = calloc(1, sizeof(*w) + 2 * sizeof(struct job_kind));
+    BUG_ON(!w);
+    struct job_kind *kinds = (struct job_kind *)(w + 1);
+    kinds[0] = (struct job_kind){ EXPORT_RUN_JOB, export_run_job, w };
+    w->cfg = *cfg;
+    int rc = jobs_start(cfg->store, kinds, LIMIT_EXPORTS_RUNNING, true, &w->jobs, e);
+    if (rc == 0)
+        rc = export_timetable_start(w, &w->timetable, e);
+    if (rc < 0) {
+        export_worker_stop(w);
+        return rc;
+    }
+    *out = w;
+    return 0;
+}
+
+void export_worker_stop(struct export_worker *w)
+{
+    if (!w)
+        return;
+    export_timetable_stop(w->timetable);
+    jobs_stop(w->jobs);
+    free(w);
+}
+
+void export_worker_wake(struct export_worker *w)
+{
+    export_timetable_wake(w->timetable);
+    jobs_wake(w->jobs);
+}
+
+void export_worker_cancel(struct export_worker *w, str run_id)
+{
+    jobs_cancel(w->jobs, EXPORT_RUN_JOB, run_id);
+}
