@@ -97,6 +97,8 @@ static const struct command commands[] = {
       "  hoglet doctor --data ./data\n" },
     { "plan", NULL, " ", cmd_plan, NULL,
       "What the built-in planner makes of questions: one JSON object a line, the first the taxonomy.\n" },
+    { "picture", "png", " ", cmd_picture_png, NULL, "SVG from standard input, PNG to standard output.\n" },
+    { "picture", "pdf", " ", cmd_picture_pdf, NULL, "SVG from standard input, PDF to standard output.\n" },
     { "routes", NULL, " ", cmd_routes, NULL, "Prints the route table as JSON.\n" },
 };
 

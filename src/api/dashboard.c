@@ -6,6 +6,7 @@
 #include "api/dashboard_text.h"
 #include "api/dashboard_view.h"
 #include "api/field.h"
+#include "api/picture.h"
 #include "api/template_use.h"
 #include "api/tile.h"
 #include "base/fold.h"
@@ -317,7 +318,8 @@ static int dashboard_fetch(struct req *r, struct err *e)
 {
     struct dashboard d;
     bool text;
-    int rc = dashboard_format(r, &text, e);
+    enum picture as = picture_asked(r);
+    int rc = as ? 0 : dashboard_format(r, &text, e);
     if (rc == 0)
         rc = dashboard_load(r, r->id, &d, e);
     if (rc == 0)
@@ -326,7 +328,9 @@ static int dashboard_fetch(struct req *r, struct err *e)
         rc = dashboard_seen(r->db, &d, r->user.id, e);
     if (rc == 0)
         rc = db_commit(r->db, e);
-    return rc < 0 ? rc : dashboard_reply(r, 200, &d, e);
+    if (rc < 0)
+        return rc;
+    return as ? picture_reply_dashboard(r, as, &d, e) : dashboard_reply(r, 200, &d, e);
 }
 
 /* Tiles and insights follow a dashboard that goes, or comes back. */

@@ -6,6 +6,7 @@
 #include "api/field.h"
 #include "api/insight_list.h"
 #include "api/insight_query.h"
+#include "api/picture.h"
 #include "api/share.h"
 #include "api/tile.h"
 #include "base/clock.h"
@@ -271,8 +272,11 @@ static int insight_fetch(struct req *r, struct err *e)
         rc = in_dashboard(r, &v, &dashboard_id, e);
     if (rc < 0)
         return rc;
+    enum picture as = picture_asked(r);
     enum query_refresh mode = insight_refresh(r);
     insight_view_compute(r, &v, 1, mode, dashboard_id);
+    if (as)
+        return picture_reply_insight(r, as, &v, e);
     if (v.failed && mode != QUERY_CACHE_ONLY) { /* else it could not be read, nor mended */
         *e = v.failure;
         return e->kind;

@@ -66,6 +66,8 @@ static enum query_refresh refresh_asked_for(struct req *r)
 enum query_refresh insight_refresh(struct req *r)
 {
     enum query_refresh mode = refresh_asked_for(r);
+    if (r->needs_results)
+        return mode == QUERY_FORCE_BLOCKING && !r->shared ? mode : QUERY_BLOCKING;
     return r->shared ? softened(mode) : mode;
 }
 

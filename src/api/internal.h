@@ -39,6 +39,7 @@ struct req {
     struct project project;           /* of the path */
     const struct sharing *shared;     /* the caller came by its link; NULL: by none */
     struct json *share_settings;      /* of the link; NULL: none */
+    bool needs_results;               /* a picture: what is not computed is, and waited for */
     bool hides_authors;               /* the link does not tell who made what, and when */
     struct shown_user *shown_users;   /* what write_user_basic wrote or req_load_users read */
     str full_path;                    /* the path, with the project that a flat one leaves out */

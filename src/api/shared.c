@@ -4,29 +4,36 @@
 #include "api/dashboard_view.h"
 #include "api/insight_view.h"
 #include "api/page.h"
+#include "api/picture.h"
 #include "api/share.h"
 
-enum form { FORM_PAGE, FORM_JSON, FORM_NONE };
+enum form { FORM_PAGE, FORM_JSON, FORM_PICTURE, FORM_NONE };
+
+struct asked {
+    enum form form;
+    enum picture as; /* FORM_PICTURE */
+    str token;       /* of the link */
+};
 
 /* The link's token, and in which form it is asked for: by what it ends in, or by ?format=. */
-static str token_of(struct req *r, enum form *form)
+static struct asked read_address(struct req *r)
 {
-    static const struct {
-        const char *ending;
-        enum form form;
-    } endings[] = { { ".json", FORM_JSON } };
-    str token = r->id, format = http_query_of(r->http, "format");
-    *form = format.n ? FORM_NONE : FORM_PAGE;
-    for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
-        str ending = str_of(endings[i].ending);
-        if (str_ends(token, ending)) {
-            token = str_slice(token, 0, token.n - ending.n);
-            *form = endings[i].form;
-        } else if (str_eqz(format, endings[i].ending + 1)) {
-            *form = endings[i].form;
-        }
+    str format = http_query_of(r->http, "format");
+    struct asked out = { .token = r->id };
+    size_t dot = out.token.n;
+    while (dot && out.token.p[dot - 1] != '.')
+        dot--;
+    if (dot) {
+        format = str_slice(out.token, dot, out.token.n);
+        out.token.n = dot - 1;
     }
-    return token;
+    out.as = picture_named(format);
+    out.form = out.as                        ? FORM_PICTURE
+               : str_eqz(format, "json")     ? FORM_JSON
+               : dot || format.n             ? FORM_NONE
+                                             : FORM_PAGE;
+    r->needs_results = out.form == FORM_PICTURE;
+    return out;
 }
 
 static void reply_headers(struct req *r)
@@ -102,18 +109,20 @@ static int load_insight(struct req *r, struct insight *i, struct err *e)
     return rc < 0 ? rc : 0;
 }
 
-static int reply_dashboard(struct req *r, str token, struct err *e)
+static int reply_dashboard(struct req *r, const struct asked *asked, struct err *e)
 {
     struct dashboard d;
     struct dashboard_view v;
     int rc = load_dashboard(r, &d, e);
+    if (rc == 0 && asked->as)
+        return picture_reply_dashboard(r, asked->as, &d, e);
     if (rc == 0)
         rc = dashboard_view_load(r, &d, &v, e);
     if (rc < 0)
         return rc;
     struct json_writer w = reply_json(r, 200);
     json_open(&w, '{');
-    write_frame(&w, type_of(r), token);
+    write_frame(&w, type_of(r), asked->token);
     json_key(&w, "dashboard");
     dashboard_write(r, &w, &d, v.filters, v.variables, &v.tiles);
     write_settings(r, &w);
@@ -121,7 +130,7 @@ static int reply_dashboard(struct req *r, str token, struct err *e)
     return 0;
 }
 
-static int reply_insight(struct req *r, str token, struct err *e)
+static int reply_insight(struct req *r, const struct asked *asked, struct err *e)
 {
     struct insight i;
     struct insight_view v = { .row = &i };
@@ -131,9 +140,11 @@ static int reply_insight(struct req *r, str token, struct err *e)
     if (rc < 0)
         return rc;
     insight_view_compute(r, &v, 1, insight_refresh(r), 0);
+    if (asked->as)
+        return picture_reply_insight(r, asked->as, &v, e);
     struct json_writer w = reply_json(r, 200);
     json_open(&w, '{');
-    write_frame(&w, type_of(r), token);
+    write_frame(&w, type_of(r), asked->token);
     json_key(&w, "insight");
     insight_view_write(r, &w, &v, false);
     write_settings(r, &w);
@@ -154,19 +165,21 @@ static int check_there(struct req *r, struct err *e)
 
 static int shared_fetch(struct req *r, struct err *e)
 {
-    enum form form;
-    str token = token_of(r, &form);
-    int rc = form == FORM_NONE ? err_set(e, ERR_NOT_FOUND, NULL, NULL) : share_open(r, token, e);
+    struct asked asked = read_address(r);
+    int rc = asked.form == FORM_NONE ? err_set(e, ERR_NOT_FOUND, NULL, NULL)
+                                     : share_open(r, asked.token, e);
     if (rc == 0)
         rc = check_there(r, e);
     reply_headers(r);
-    if (form == FORM_PAGE && (rc == 0 || rc == ERR_NOT_FOUND))
+    if (asked.form == FORM_PAGE && (rc == 0 || rc == ERR_NOT_FOUND))
         return page_reply_shared(r, rc == 0 ? 200 : 404);
     if (rc == 0)
         rc = share_unlocked(r, e);
+    if (rc == 0 && asked.form == FORM_PICTURE)
+        return err_set(e, ERR_NOT_AUTHENTICATED, NULL, NULL);
     if (rc <= 0)
-        return rc < 0 ? rc : reply_locked(r, token);
-    return r->shared->insight_id ? reply_insight(r, token, e) : reply_dashboard(r, token, e);
+        return rc < 0 ? rc : reply_locked(r, asked.token);
+    return r->shared->insight_id ? reply_insight(r, &asked, e) : reply_dashboard(r, &asked, e);
 }
 
 static int reply_wrong(struct req *r)
@@ -179,9 +192,8 @@ static int reply_wrong(struct req *r)
 static int shared_unlock(struct req *r, struct err *e)
 {
     str password = json_get_text(r->body, "password"), kept;
-    enum form form;
-    str token = token_of(r, &form);
-    int rc = share_open(r, token, e);
+    struct asked asked = read_address(r);
+    int rc = share_open(r, asked.token, e);
     if (rc == 0)
         rc = check_there(r, e);
     reply_headers(r);

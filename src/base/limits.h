@@ -22,6 +22,13 @@
 #define LIMIT_SEARCH 200                 /* characters of a search term */
 #define LIMIT_TAGS_ASKED 50              /* `tags` parameters of one request */
 #define LIMIT_SHARE_PASSWORDS 20          /* passwords in force of one shared link */
+#define LIMIT_PICTURE 16000               /* pixels of a picture's height */
+#define LIMIT_PICTURE_WIDTH 4000          /* and of its width */
+#define LIMIT_PICTURE_SVG (32u << 20)     /* bytes of a drawing */
+#define LIMIT_PICTURE_BYTES (64u << 20)   /* of the picture made from it */
+#define LIMIT_PICTURE_TILES 200           /* tiles in a picture */
+#define LIMIT_PICTURES 2                  /* made at a time; LIMIT_PICTURES_WAITING may wait */
+#define LIMIT_PICTURES_WAITING 8
 #define LIMIT_LIST_CACHE (32u << 20)      /* bytes of pages of lists kept ready */
 #define LIMIT_TEMPLATES 100              /* dashboard templates of an organization */
 #define LIMIT_BULK_TAGS 500              /* dashboards whose tags change in one request */

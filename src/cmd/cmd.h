@@ -15,6 +15,7 @@ command_fn cmd_hogql_parse, cmd_hogql_print, cmd_hogql_check;                 /*
 command_fn cmd_engine;                                                        /* engine.c */
 command_fn cmd_demo;                                                          /* demo.c */
 command_fn cmd_plan;                                                          /* plan.c */
+command_fn cmd_picture_png, cmd_picture_pdf;                                  /* picture.c */
 command_fn cmd_doctor;                                                        /* doctor.c */
 
 /* The change of that name (account.h) in --data, by the server that runs there or at once. */
