@@ -169,7 +169,7 @@ static str sentence(const struct planner_project *p, struct arena *a, const stru
         buf_printf(&b, ", " STR_FMT " against " STR_FMT, STR_ARG(r->when.text), STR_ARG(r->other.text));
     else if (!title && r->intent != INTENT_RETENTION)
         buf_printf(&b, ", " STR_FMT, STR_ARG(r->when.text));
-    if (!title && r->compare)
+    if (!title && r->compare && !r->other.given)
         buf_z(&b, " against the time before");
     if (b.n && b.p[0] >= 'a' && b.p[0] <= 'z')
         b.p[0] = (char)(b.p[0] - 'a' + 'A');

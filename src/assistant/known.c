@@ -68,10 +68,12 @@ int known_rows(struct run *r, struct arena *a, str select, const struct hogql_pl
     return 0;
 }
 
+/* To the hour: the same query within an hour is answered from the cache. */
 static struct hogql_node *days_ago(struct arena *a, int days)
 {
     char text[CLOCK_TEXT];
-    clock_text_sql(clock_now_us() - days * 86400 * CLOCK_SECOND, text);
+    int64_t at = clock_now_us() - days * 86400 * CLOCK_SECOND;
+    clock_text_sql(at - at % (3600 * CLOCK_SECOND), text);
     str whole = str_slice(arena_str(a, str_of(text)), 0, sizeof("2026-01-01 00:00:00") - 1);
     return hogql_call(a, "toDateTime", hogql_string(a, whole), hogql_string(a, STR("UTC")), NULL);
 }

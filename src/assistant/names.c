@@ -164,7 +164,8 @@ static bool is_small(const struct words *w, size_t i)
 {
     return words_role(w, i, ROLE_STOP, NULL) || words_role(w, i, ROLE_OF, NULL) ||
            words_role(w, i, ROLE_IN, NULL) || words_role(w, i, ROLE_IS, NULL) ||
-           words_role(w, i, ROLE_NEW, NULL) || words_role(w, i, ROLE_PEOPLE, NULL);
+           words_role(w, i, ROLE_NEW, NULL) || words_role(w, i, ROLE_PEOPLE, NULL) ||
+           words_role(w, i, ROLE_TOP, NULL);
 }
 
 static bool is_weak(const struct words *w, size_t i, size_t n)

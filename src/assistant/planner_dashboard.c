@@ -94,6 +94,15 @@ static void spread(struct planner *t, struct parts *p)
     }
 }
 
+/* Up to a blank. */
+static str shortened(str name)
+{
+    str cut = str_utf8_prefix(name, NAME_MAX_CHARACTERS);
+    while (cut.n < name.n && cut.n && cut.p[cut.n - 1] != ' ')
+        cut.n--;
+    return str_trim(cut);
+}
+
 static void finish(struct planner *t, struct parts *p, str subject, struct planner_plan *out)
 {
     struct when when = { 0 };
@@ -110,7 +119,7 @@ static void finish(struct planner *t, struct parts *p, str subject, struct plann
             out->insights[out->insights_n++] = made[0];
     }
     str name = str_trim(subject);
-    char *text = arena_z(t->arena, str_utf8_prefix(name, NAME_MAX_CHARACTERS));
+    char *text = arena_z(t->arena, shortened(name));
     if (text[0] >= 'a' && text[0] <= 'z')
         text[0] = (char)(text[0] - 'a' + 'A');
     out->name = text[0] ? str_of(text) : STR("Dashboard");

@@ -32,7 +32,9 @@ static void put_number(struct buf *b, double v)
         return;
     }
     snprintf(digits, sizeof(digits), whole ? "%.0f" : fabs(v) < 0.01 ? "%.6f" : "%.2f", fabs(v));
-    size_t n = strcspn(digits, ".");
+    size_t n = strcspn(digits, "."), length = strlen(digits);
+    while (digits[n] && digits[length - 1] == '0') /* 22.30 is 22.3 */
+        digits[--length] = '\0';
     if (v < 0)
         buf_char(b, '-');
     for (size_t i = 0; digits[i]; i++) {
@@ -283,9 +285,14 @@ static void word_course(struct wording *x, const struct json *item, str name)
     put_number(&x->b, c.most);
     buf_printf(&x->b, " (" STR_FMT "), the fewest ", STR_ARG(c.most_day));
     put_number(&x->b, c.fewest);
-    buf_printf(&x->b, " (" STR_FMT "), ", STR_ARG(c.fewest_day));
+    buf_printf(&x->b, " (" STR_FMT ")", STR_ARG(c.fewest_day));
+    if (x->r->when.to.p) {
+        buf_z(&x->b, ".");
+        return;
+    }
+    buf_z(&x->b, ", ");
     put_number(&x->b, c.last);
-    buf_printf(&x->b, " in the last %s, which may not be over.", unit);
+    buf_printf(&x->b, " in the last %s, which is not over.", unit);
 }
 
 static void word_trend(struct wording *x, const struct json *results)

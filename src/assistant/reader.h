@@ -19,6 +19,7 @@ struct item {
     bool used;      /* the grammar has placed it */
     struct filter filter; /* of ITEM_VALUE */
     bool by;       /* the question splits by it */
+    bool joined;   /* of ITEM_VALUE: written as one word, its property is not known yet */
 };
 
 /* A value that a property is known to have. */
@@ -75,5 +76,7 @@ str reader_property_text(const struct planner_project *p, struct arena *a, int p
 
 /* reader_filter.c: conditions on properties, and values that stand alone. */
 int reader_filters(struct reader *r);
+/* Values that are written as one, "team-planning", before their parts are taken for names. */
+int reader_joined_values(struct reader *r);
 /* reader_grammar.c: what is asked of it all. */
 void reader_grammar(struct reader *r);

@@ -143,6 +143,8 @@ static void read_whens(struct reader *r)
             continue;
         if (!r->out->when.given)
             r->out->when = when;
+        else if (when.all && !when.to.p)
+            ; /* "this year so far" */
         else if (!r->out->other.given)
             r->out->other = when;
         else
@@ -235,6 +237,14 @@ static void choose_close(const struct reader *r, struct item *it)
     it->index = (int)it->close[0];
 }
 
+/* "completed the most tasks": the word of order between stays for the grammar. */
+static void use_mention(struct reader *r, const struct mention *m)
+{
+    for (size_t i = m->from; i < m->to; i++)
+        if (r->names.at[i] || !words_role(&r->words, i, ROLE_TOP, NULL))
+            words_use(&r->words, i, 1);
+}
+
 static void read_names(struct reader *r)
 {
     struct words *w = &r->words;
@@ -251,7 +261,7 @@ static void read_names(struct reader *r)
         it->tentative = play_parts(r, m.from, m.to) && !w->list[i].quoted;
         choose_close(r, it);
         if (!it->tentative)
-            words_use(w, m.from, m.to - m.from);
+            use_mention(r, &m);
         i = m.to - 1;
     }
 }
@@ -402,7 +412,9 @@ static bool mend_word(struct reader *r, size_t i)
     if (d->quoted || d->number || d->mended || d->path)
         return false;
     struct near near;
-    if (!mend(r, d->text, &near) || near.distance == 0) /* a known word without a place here is not mistyped */
+    /* Neither a known word without a place here is mistyped, nor another form of one: "on weekends". */
+    if (!mend(r, d->text, &near) || near.distance == 0 ||
+        str_eq(near.stem, lexicon_stem(r->arena, d->text)))
         return false;
     r->out->mended = arena_printf(r->arena, "I read “" STR_FMT "” as “" STR_FMT "”.", STR_ARG(d->raw),
                                   STR_ARG(near.text));
@@ -450,8 +462,12 @@ static int one_pass(struct reader *r)
     for (size_t i = 0; i < r->words.n; i++)
         r->words.list[i].used = false;
     read_whens(r);
+    names_look(&r->names);
+    int rc = reader_joined_values(r);
+    if (rc < 0)
+        return rc;
     read_names(r);
-    int rc = reader_filters(r);
+    rc = reader_filters(r);
     if (rc == 0)
         reader_grammar(r);
     return rc;

@@ -608,8 +608,77 @@ static void place_money(struct reader *r)
     }
 }
 
+/* The words from i on that are written without a blank, by hyphens, points or slashes. */
+static size_t joined_run(const struct reader *r, size_t i)
+{
+    const struct words *w = &r->words;
+    size_t n = 1;
+    if (w->list[i].used || w->list[i].quoted)
+        return 0;
+    for (; i + n < w->n && !w->list[i + n].used; n++) {
+        str gap = str_slice(w->question, w->list[i + n - 1].end, w->list[i + n].at);
+        if (gap.n != 1 || !strchr("-./", gap.p[0]))
+            break;
+    }
+    return n;
+}
+
+int reader_joined_values(struct reader *r)
+{
+    for (size_t i = 0; i < r->words.n; i++) {
+        struct mention m;
+        struct candidates c;
+        size_t n = joined_run(r, i);
+        if (n < 2 || (names_mention(&r->names, i, NAME_EVENT, &m) && m.to >= i + n))
+            continue;
+        int rc = ask_values(r, NULL);
+        if (rc < 0)
+            return rc;
+        collect(r, plain(r->arena, words_text(&r->words, i, i + n)), NO_PROPERTY, &c);
+        if (c.n) {
+            struct item *it = reader_add(r, ITEM_VALUE, i, i + n);
+            if (it)
+                it->joined = true;
+            words_use(&r->words, i, n);
+        }
+        i += n - 1;
+    }
+    return 0;
+}
+
+/* Their properties, now that the events and the property beside are known. */
+static void settle_joined(struct reader *r)
+{
+    for (size_t k = 0; k < r->items_n; k++) {
+        struct item *it = &r->items[k], *before = NULL;
+        struct candidates c;
+        if (!it->joined)
+            continue;
+        for (size_t i = it->from; i && !before && (i == it->from || reader_small(r, i)); i--)
+            before = reader_item_before(r, i);
+        bool named = before && before->kind == ITEM_PROPERTY && !before->used;
+        str text = plain(r->arena, words_text(&r->words, it->from, it->to));
+        collect(r, text, named ? before->index : NO_PROPERTY, &c);
+        named &= c.n > 0;
+        if (!c.n)
+            collect(r, text, NO_PROPERTY, &c);
+        narrow(r, &c);
+        const struct candidate *best = choose(r, &c, it->from, it->to);
+        bool no = take_not(r, it->from);
+        it->joined = false;
+        it->filter = (struct filter){ .property = best->property, .op = no ? OP_NOT : OP_EXACT,
+                                      .values_n = 1 };
+        it->filter.values[0] = best->text;
+        if (named) {
+            before->used = true;
+            words_use(&r->words, before->from, it->from - before->from);
+        }
+    }
+}
+
 int reader_filters(struct reader *r)
 {
+    settle_joined(r);
     for (size_t pass = 0; pass < 2; pass++)
         for (size_t k = 0; k < r->items_n; k++) {
             struct item *it = &r->items[k];

@@ -2,6 +2,48 @@
  * function knows one kind of phrase and marks its words. */
 #include "assistant/reader.h"
 
+/* -------------------------------------------------------------------------- what stands before */
+
+/* Right before word i but for small words and numbers. */
+static bool right_before(const struct reader *r, size_t i, enum role role)
+{
+    for (size_t back = 1; back <= LEXEME_WORDS && back <= i; back++) {
+        size_t n = words_role(&r->words, i - back, role, NULL);
+        bool small = n && n <= back;
+        for (size_t j = i - back + n; small && j < i; j++)
+            small = reader_small(r, j) || r->words.list[j].number;
+        if (small)
+            return true;
+    }
+    return false;
+}
+
+static bool preceded(const struct reader *r, size_t i, enum role role)
+{
+    for (size_t back = 1; back <= LEXEME_WORDS && back <= i; back++) {
+        size_t n = words_role(&r->words, i - back, role, NULL);
+        bool small = n && n <= back;
+        for (size_t j = i - back + n; small && j < i; j++)
+            small = reader_small(r, j) || r->words.list[j].number || r->words.list[j].used ||
+                    words_role(&r->words, j, ROLE_NEW, NULL);
+        if (small)
+            return true;
+    }
+    return false;
+}
+
+static void use_role_before(struct reader *r, size_t i, enum role role)
+{
+    for (size_t back = i < LEXEME_WORDS ? i : LEXEME_WORDS; back; back--) { /* the longest phrase first */
+        size_t n = words_role(&r->words, i - back, role, NULL);
+        bool small = n && n <= back;
+        for (size_t j = i - back + n; small && j < i; j++)
+            small = reader_small(r, j) || r->words.list[j].number || words_role(&r->words, j, role, NULL);
+        if (small)
+            words_use(&r->words, i - back, n);
+    }
+}
+
 /* -------------------------------------------------------------------------- series */
 
 static bool from_lexicon(struct reader *r)
@@ -87,6 +129,7 @@ static void read_people(struct reader *r)
         size_t n = words_role(w, i, ROLE_COUNT, NULL);
         if (!n)
             continue;
+        use_role_before(r, i, ROLE_BY); /* "by number of" */
         struct item *it = reader_item_at(r, next_telling(r, i + n));
         counts_events |= it && it->kind == ITEM_EVENT && !it->tentative;
         words_use(w, i, n);
@@ -99,6 +142,8 @@ static void read_people(struct reader *r)
         o->people |= !counts_events;
         visitors |= value;
         words_use(w, i, n);
+        if (i && words_role(w, i - 1, ROLE_BY, NULL)) /* "completed by users" */
+            words_use(w, i - 1, 1);
     }
     for (int unique = 0; reader_take(r, ROLE_UNIQUE, &unique);)
         o->people = true;
@@ -232,9 +277,13 @@ static void read_change(struct reader *r)
     }
     if (r->out->intent == INTENT_WHY)
         r->out->compare = true;
+    bool versus = false;
     if (r->out->other.given || r->out->compare)
         while (reader_take(r, ROLE_VERSUS, NULL))
-            ;
+            versus = true;
+    if (r->out->other.given && !versus && !r->out->compare && !reader_has(r, ROLE_AND) &&
+        !reader_has(r, ROLE_OR))
+        reader_refuse(r, STR("You named two times: I do not see how they belong together."));
 }
 
 /* -------------------------------------------------------------------------- numbers of a property */
@@ -316,6 +365,14 @@ static int numeric_item(struct reader *r, bool math)
     return NO_PROPERTY;
 }
 
+static bool splits(const struct reader *r)
+{
+    for (size_t k = 0; k < r->items_n; k++)
+        if (r->items[k].kind == ITEM_PROPERTY && !r->items[k].used)
+            return true;
+    return r->out->breakdowns_n > 0;
+}
+
 static void read_math(struct reader *r)
 {
     struct reading *o = r->out;
@@ -326,6 +383,11 @@ static void read_math(struct reader *r)
         amount = true, how_much = 0;
     o->per_person = reader_take(r, ROLE_PER_PERSON, NULL);
     int property = numeric_item(r, given);
+    if (property != NO_PROPERTY && !given && o->order && !splits(r)) { /* "the highest amount" */
+        math = o->order > 0 ? MATH_MAX : MATH_MIN;
+        given = true;
+        o->order = 0;
+    }
     if (property == NO_PROPERTY && (amount || (given && math != MATH_SUM && !o->per_person && !o->sessions)))
         property = o->over_time && given && !amount ? NO_PROPERTY : money(r);
     if (property == NO_PROPERTY && amount && !how_much)
@@ -347,46 +409,6 @@ static void read_math(struct reader *r)
 }
 
 /* -------------------------------------------------------------------------- breakdowns */
-
-/* Right before word i but for small words and numbers. */
-static bool right_before(const struct reader *r, size_t i, enum role role)
-{
-    for (size_t back = 1; back <= LEXEME_WORDS && back <= i; back++) {
-        size_t n = words_role(&r->words, i - back, role, NULL);
-        bool small = n && n <= back;
-        for (size_t j = i - back + n; small && j < i; j++)
-            small = reader_small(r, j) || r->words.list[j].number;
-        if (small)
-            return true;
-    }
-    return false;
-}
-
-static bool preceded(const struct reader *r, size_t i, enum role role)
-{
-    for (size_t back = 1; back <= LEXEME_WORDS && back <= i; back++) {
-        size_t n = words_role(&r->words, i - back, role, NULL);
-        bool small = n && n <= back;
-        for (size_t j = i - back + n; small && j < i; j++)
-            small = reader_small(r, j) || r->words.list[j].number || r->words.list[j].used ||
-                    words_role(&r->words, j, ROLE_NEW, NULL);
-        if (small)
-            return true;
-    }
-    return false;
-}
-
-static void use_role_before(struct reader *r, size_t i, enum role role)
-{
-    for (size_t back = i < LEXEME_WORDS ? i : LEXEME_WORDS; back; back--) { /* the longest phrase first */
-        size_t n = words_role(&r->words, i - back, role, NULL);
-        bool small = n && n <= back;
-        for (size_t j = i - back + n; small && j < i; j++)
-            small = reader_small(r, j) || r->words.list[j].number || words_role(&r->words, j, role, NULL);
-        if (small)
-            words_use(&r->words, i - back, n);
-    }
-}
 
 static void add_breakdown(struct reader *r, int property)
 {
@@ -520,6 +542,16 @@ static struct series *series_before(struct reading *o, size_t at)
 /* "mobile vs desktop": both are looked at, apart. */
 static bool read_versus(struct reader *r)
 {
+    for (size_t i = 0; i < r->items_n; i++) { /* "compare mobile and desktop" */
+        const struct filter *f = &r->items[i].filter;
+        if (r->items[i].kind == ITEM_VALUE && f->values_n > 1 && f->op == OP_EXACT && !f->number &&
+            !r->out->other.given && reader_has(r, ROLE_COMPARE)) {
+            while (reader_take(r, ROLE_COMPARE, NULL))
+                ;
+            add_breakdown(r, f->property);
+            return true;
+        }
+    }
     for (size_t i = 0; i + 1 < r->items_n; i++) {
         struct item *a = &r->items[i], *b = &r->items[i + 1];
         if (a->kind != ITEM_VALUE || b->kind != ITEM_VALUE || a->filter.property != b->filter.property)
@@ -645,12 +677,14 @@ static bool linked_steps(const struct reader *r)
         return false;
     size_t from = o->series[0].at, to = o->series[o->series_n - 1].at;
     static const enum role links[] = { ROLE_THEN, ROLE_AFTER, ROLE_BEFORE, ROLE_WITHIN, ROLE_TO };
+    r->out->any_order = false;
     for (size_t i = 0; i < ARRAY_LEN(links); i++)
         for (size_t k = from; k < to; k++)
             if (words_role(&r->words, k, links[i], NULL) && !str_eqz(r->words.list[k].text, ",") &&
                 !str_eqz(r->words.list[k].text, "also"))
                 return true;
-    return o->series[1].not || (o->people && stands_between(r, from, to, ROLE_AND));
+    r->out->any_order = !o->series[1].not && o->people && stands_between(r, from, to, ROLE_AND);
+    return o->series[1].not || r->out->any_order;
 }
 
 static bool read_funnel(struct reader *r, bool those)
@@ -679,11 +713,10 @@ static bool read_funnel(struct reader *r, bool those)
         return true;
     }
     o->intent = INTENT_FUNNEL;
+    o->any_order &= !(funnel || convert || how_long || share || those);
     while (reader_take(r, ROLE_BETWEEN, NULL))
         ;
     order_steps(r, read_window(r));
-    if (o->people && !linked && !funnel && !convert && !those && !share && !how_long)
-        o->order = 0;
     return true;
 }
 
@@ -756,6 +789,8 @@ static void check_sense(struct reader *r)
     if (o->order && !o->breakdowns_n && !o->by_event && !o->over_time && o->intent == INTENT_TREND)
         reader_refuse(r, STR("The most of what? Name a property to rank by, for instance “top countries "
                              "by sign-ups”."));
+    if (o->math_given && o->math_property == NO_PROPERTY && !o->per_person && !o->over_time && !o->sessions)
+        reader_refuse(r, STR("Average, least or most of what? Name a property, or ask per person or per day."));
     if (o->other.given && o->intent != INTENT_TREND)
         reader_refuse(r, STR("I can set two stretches of time side by side for counts only."));
 }
@@ -804,8 +839,15 @@ static void settle_intent(struct reader *r, bool those)
 {
     struct reading *o = r->out;
     bool kind = o->intent != INTENT_NONE || read_funnel(r, those);
+    if (!kind && !o->series_n && splits(r) && (o->order || reader_has(r, ROLE_WHICH)) && !o->again) {
+        add_series(r, ANY_EVENT, 0); /* "the most popular browser" */
+        o->people = true;
+    }
     if (kind && !o->series_n && o->intent != INTENT_PATHS)
         add_series(r, ANY_EVENT, 0);
+    if (o->intent == INTENT_RETENTION && o->series_n == 1 && o->series[0].event != ANY_EVENT &&
+        o->series[0].event == event_that_means(r, "signup"))
+        add_series(r, ANY_EVENT, SIZE_MAX); /* nobody signs up again: any use counts */
     if (!kind && !o->series_n)
         read_window(r);
     if (!kind && o->series_n)
@@ -827,9 +869,9 @@ void reader_grammar(struct reader *r)
     if (!reader_has(r, ROLE_WHY))
         read_kind(r);
     read_versus(r);
+    bool who = read_who(r);
     read_order(r);
     read_interval(r);
-    bool who = read_who(r);
     read_any_event(r);
     read_change(r);
     read_math(r);

@@ -1,8 +1,6 @@
-// planner.js - asks the planner about a served project: the taxonomy over the API, questions to `hoglet
-// plan`, the queries back over the API.
+// planner.js - asks the assistant of a served project, which has no model, and reads its answers.
 "use strict";
-const { spawn } = require("node:child_process");
-const readline = require("node:readline");
+const { randomUUID } = require("node:crypto");
 
 const NONE = "$$_posthog_breakdown_null_$$";
 
@@ -12,45 +10,18 @@ async function query(s, node) {
   return r.json;
 }
 
-const hogql = async (s, text) => (await query(s, { kind: "HogQLQuery", query: text })).results;
-
-async function all(s, where) {
-  const r = await s.call("GET", `/api/environments/${s.first.project_id}/${where}limit=1000`);
-  return r.json.results;
-}
-
-async function taxonomy(s, { now, weekStart = 0 }) {
-  const events = (await hogql(s, "select event, count() from events group by event order by count() desc limit 1000"))
-    .map(([name, count]) => ({ name, count }));
-  const came = new Map();
-  for (const [event, keys] of await hogql(s, "select event, groupUniqArrayArray(JSONExtractKeys(properties)) from events group by event"))
-    for (const key of keys) came.set(key, [...(came.get(key) ?? []), events.findIndex((e) => e.name === event)]);
-  const properties = [];
-  for (const owner of ["event", "person"])
-    for (const p of await all(s, `property_definitions/?type=${owner}&`)) {
-      const field = (owner === "person" ? "person." : "") + `properties.\`${p.name}\``;
-      const values = p.property_type === "Numeric" ? [] :
-        (await hogql(s, `select ${field} as v, count() from events where v is not null group by v order by count() desc, v limit 50`))
-          .map(([v]) => String(v));
-      properties.push({ name: p.name, type: p.property_type, owner, events: owner === "event" ? came.get(p.name) ?? [] : undefined, values });
-    }
-  return { now, timezone: "UTC", week_start: weekStart, events, properties };
-}
-
-class Planner {
-  constructor(bin, project) {
-    this.child = spawn(bin, ["plan"], { stdio: ["pipe", "pipe", "inherit"] });
-    this.lines = readline.createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
-    this.child.stdin.write(JSON.stringify(project) + "\n");
-  }
-  async read(question, memo, results) {
-    this.child.stdin.write(JSON.stringify({ question, memo, results }) + "\n");
-    return JSON.parse((await this.lines.next()).value);
-  }
-  end() {
-    this.child.stdin.end();
-    return new Promise((resolve) => this.child.once("exit", resolve));
-  }
+// The messages of the stream that answers a question.
+async function ask(s, content, conversation = randomUUID()) {
+  const r = await s.call("POST", `/api/environments/${s.first.project_id}/conversations/`,
+    { body: { content, conversation, trace_id: randomUUID() }, headers: { Accept: "text/event-stream" } });
+  if (r.status !== 200) return { kind: "refused", text: r.text, insights: [] };
+  const messages = [...r.text.matchAll(/^event: message\ndata: (.*)$/gm)].map((m) => JSON.parse(m[1]));
+  const failure = messages.find((m) => m.type === "ai/failure");
+  if (failure) throw new Error(`${content}: ${failure.content}`);
+  const said = messages.filter((m) => m.type === "ai").at(-1);
+  const insights = messages.filter((m) => m.type === "ai/artifact").map((m) => m.content);
+  const kind = insights.length ? "answer" : said.meta?.form ? "asked" : "refused";
+  return { kind, text: said.content, insights };
 }
 
 const label = (item) => {
@@ -91,4 +62,4 @@ function numbers(node, answer) {
   }
 }
 
-module.exports = { Planner, taxonomy, numbers, query };
+module.exports = { ask, numbers, query };
