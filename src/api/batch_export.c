@@ -4,9 +4,11 @@
 
 #include "api/export_body.h"
 #include "api/export_view.h"
+#include "api/field.h"
 #include "base/clock.h"
 #include "base/tz.h"
 #include "base/uuid.h"
+#include "model/export_backfill.h"
 #include "sched/timetable.h"
 #include "work/export.h"
 
@@ -120,6 +122,8 @@ static int export_remove(struct req *r, struct err *e)
     if (rc == 0)
         rc = batch_export_delete(r->db, x.project_id, x.id, now, e);
     if (rc >= 0)
+        rc = export_backfill_cancel_all(r->db, x.id, now, e);
+    if (rc == 0)
         rc = export_run_cancel_all(r->db, x.id, STR_NULL, now, e);
     if (rc == 0)
         rc = db_commit(r->db, e);
@@ -169,12 +173,38 @@ static int export_pause(struct req *r, struct err *e)
     return rc;
 }
 
+/* What the pause left out. */
+static int fill_pause(struct req *r, const struct batch_export *x, struct err *e)
+{
+    char id[UUID_TEXT];
+    uuid_text(uuid_v7(), id);
+    struct export_backfill b = { .id = arena_str(r->arena, str_of(id)), .export_id = x->id,
+                                 .project_id = x->project_id, .start_at = x->last_paused_at,
+                                 .end_at = x->last_updated_at, .status = STR("Starting"),
+                                 .created_at = x->last_updated_at,
+                                 .last_updated_at = x->last_updated_at };
+    int rc = db_begin(r->db, e);
+    if (rc == 0)
+        rc = export_backfill_begin(r->db, r->arena, &b, e);
+    if (rc == 0)
+        rc = db_commit(r->db, e);
+    if (rc == 0)
+        export_worker_wake(r->api->exports);
+    return rc;
+}
+
 static int export_unpause(struct req *r, struct err *e)
 {
     struct batch_export x;
+    bool fill = false;
     int rc = export_load(r, &x, e);
+    bool was = rc == 0 && x.paused;
+    if (rc == 0 && json_get(r->body, "backfill"))
+        rc = field_bool("backfill", json_get(r->body, "backfill"), &fill, e);
     if (rc == 0)
         rc = set_paused(r, &x, false, e);
+    if (rc == 0 && was && fill && x.last_paused_at != INT64_MIN)
+        rc = fill_pause(r, &x, e);
     if (rc == 0)
         reply_paused(r, false);
     return rc;

@@ -74,6 +74,7 @@ struct route {
 extern const struct route access_control_routes[];
 extern const struct route action_routes[];
 extern const struct route batch_export_routes[];
+extern const struct route export_backfill_routes[];
 extern const struct route export_run_routes[];
 extern const struct route export_step_routes[];
 extern const struct route capture_routes[];

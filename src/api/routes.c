@@ -17,6 +17,7 @@ static const struct route *const tables[] = {
     action_routes,
     export_step_routes, /* "test" is no id */
     batch_export_routes,
+    export_backfill_routes,
     export_run_routes,
     capture_routes,
     capture_v1_routes,

@@ -40,6 +40,7 @@
 #define LIMIT_LOG_LINE 8192              /* bytes of a line the engine prints, taken into the log */
 #define LIMIT_DESTINATION_ANSWER (1u << 20) /* bytes of what a destination answers to a small request */
 #define LIMIT_TRIALS 4                    /* steps of trying a destination under way at a time */
+#define LIMIT_BACKFILLS 20                 /* backfills of a project under way at a time */
 #define LIMIT_EXPORTS_READING 2            /* exports that read from the engine at a time */
 #define LIMIT_EXPORTS_RUNNING 8            /* runs of exports under way at a time */
 #define LIMIT_EXPORT_LOG 10000            /* lines kept of what runs of one export say */

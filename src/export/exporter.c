@@ -108,13 +108,13 @@ int carrier_rows(struct carrier *c, const struct query_export *x, const char *fo
     return rc;
 }
 
-int carrier_count(struct carrier *c, const struct query_export *x, int64_t *rows, int64_t *bytes,
+int carrier_count(struct carrier *c, const struct query_export *x, struct query_export_size *out,
                   struct err *e)
 {
     int rc = enter(c, e);
     if (rc < 0)
         return rc;
-    rc = query_export_count(c->task->scope, x, rows, bytes, e);
+    rc = query_export_count(c->task->scope, x, out, e);
     leave(c);
     return rc;
 }

@@ -151,12 +151,13 @@ static uint32_t next_part(uint32_t done, int64_t bytes, int64_t guess, int64_t m
 static int stage_parquet(struct carrier *c, struct query_export x, const char *settings,
                          struct spool *spool, int64_t max, struct err *e)
 {
-    int64_t rows, guess, bytes = 0;
-    int rc = carrier_count(c, &x, &rows, &guess, e);
-    if (rc < 0 || !rows)
+    struct query_export_size size;
+    int64_t rows, bytes = 0;
+    int rc = carrier_count(c, &x, &size, e);
+    if (rc < 0 || !size.rows)
         return rc;
     uint32_t done = 0;
-    guess /= 8; /* what is written packed takes about that much less */
+    int64_t guess = size.bytes / 8; /* what is written packed takes about that much less */
     do {
         int64_t written = 0;
         uint32_t part = max ? next_part(done, bytes, guess, max) : QUERY_EXPORT_HASHES;

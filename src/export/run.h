@@ -55,7 +55,7 @@ struct query_export carrier_query(const struct carrier *c, const struct query_ex
 /* query_export_rows and _count of the run. Runs read in turns, few at a time: these wait for one. */
 int carrier_rows(struct carrier *c, const struct query_export *x, const char *format,
                  const char *settings, query_take_fn take, void *context, struct err *e);
-int carrier_count(struct carrier *c, const struct query_export *x, int64_t *rows, int64_t *bytes,
+int carrier_count(struct carrier *c, const struct query_export *x, struct query_export_size *out,
                   struct err *e);
 /* Has the run been cancelled, or the server been told to end? Fills e. */
 int carrier_check(const struct carrier *c, struct err *e);

@@ -1,6 +1,7 @@
 /* export.c - see export.h. */
 #include "query/export.h"
 
+#include "base/clock.h"
 #include "query/internal.h"
 #include "query/properties.h"
 
@@ -11,11 +12,16 @@ static void also(struct query_job *j, struct hogql_node **where, struct hogql_no
     *where = *where ? hogql_and(j->arena, *where, condition) : condition;
 }
 
+static const char *time_of(const struct query_export *x)
+{
+    return x->by_time ? "timestamp" : "inserted_at";
+}
+
 static void add_interval(struct query_job *j, const struct query_export *x,
                          struct hogql_node **where)
 {
     struct arena *a = j->arena;
-    const char *column = x->by_time ? "timestamp" : "inserted_at";
+    const char *column = time_of(x);
     if (x->from != INT64_MIN)
         also(j, where, hogql_compare(a, HOGQL_GE, hogql_field(a, column, NULL),
                                      hogql_datetime(a, x->from)));
@@ -88,8 +94,8 @@ static const char row_query[] =
     " elements_chain, properties, poe.properties AS person_properties, event_person_id"
     " FROM events WHERE {where})";
 static const char count_query[] =
-    "SELECT count(), sum(length(properties) + length(poe.properties) + 200) FROM events"
-    " WHERE {where}";
+    "SELECT count(), sum(length(properties) + length(poe.properties) + 200), min({time})"
+    " FROM events WHERE {where}";
 
 /* list: of row_query; NULL: there is none. */
 static int make_select(struct query_job *j, const struct query_export *x, const char *text,
@@ -99,7 +105,9 @@ static int make_select(struct query_job *j, const struct query_export *x, const 
     int rc = make_where(j, x, &where, e);
     if (rc < 0)
         return rc;
-    struct hogql_placeholder ph[] = { { "where", where }, { list ? "list" : NULL, list },
+    struct hogql_placeholder ph[] = { { "where", where },
+                                      { "time", hogql_field(j->arena, time_of(x), NULL) },
+                                      { list ? "list" : NULL, list },
                                       { NULL, NULL } };
     return hogql_parse_select(j->arena, str_of(text), ph, out, e);
 }
@@ -114,8 +122,8 @@ static void begin(struct query_job *j, const struct query_scope *s)
     j->hogql.persons_mode = HOGQL_PERSONS_ON_EVENTS; /* as it was when they arrived */
 }
 
-int query_export_count(const struct query_scope *s, const struct query_export *x, int64_t *rows,
-                       int64_t *bytes, struct err *e)
+int query_export_count(const struct query_scope *s, const struct query_export *x,
+                       struct query_export_size *out, struct err *e)
 {
     struct query_job j;
     struct hogql_node *select;
@@ -127,10 +135,12 @@ int query_export_count(const struct query_scope *s, const struct query_export *x
     if (rc < 0)
         return rc;
     const struct json *row = answer->head;
-    if (!row || row->count != 2)
+    if (!row || row->count != 3)
         return err_internal(e, "no count of an export's rows");
-    *rows = row->head->i64;
-    *bytes = row->head->next->i64;
+    const struct json *bytes = row->head->next;
+    *out = (struct query_export_size){ row->head->i64, bytes->i64, INT64_MIN };
+    if (out->rows && !clock_parse(bytes->next->text, &out->earliest))
+        return err_internal(e, "no begin of an export's rows: " STR_FMT, STR_ARG(bytes->next->text));
     return 0;
 }
 

@@ -22,9 +22,14 @@ struct query_export {
 
 #define QUERY_EXPORT_HASHES (1u << 24)
 
-/* How many rows there are; *bytes is roughly what their texts take. */
-int query_export_count(const struct query_scope *s, const struct query_export *x, int64_t *rows,
-                       int64_t *bytes, struct err *e);
+struct query_export_size {
+    int64_t rows;
+    int64_t bytes;    /* roughly what their texts take */
+    int64_t earliest; /* when the first happened, or arrived; INT64_MIN: there is none */
+};
+
+int query_export_count(const struct query_scope *s, const struct query_export *x,
+                       struct query_export_size *out, struct err *e);
 /* The rows in that format of the engine's, piece by piece. settings: as of olap_query. */
 int query_export_rows(const struct query_scope *s, const struct query_export *x, const char *format,
                       const char *settings, query_take_fn take, void *context, struct err *e);

@@ -70,6 +70,7 @@ MIGRATION(m0020_conversation);
 MIGRATION(m0021_person_overrides);
 MIGRATION(m0022_access_control);
 MIGRATION(m0023_model_request);
+MIGRATION(m0024_export_backfill_rows);
 
 static const struct migration migrations[] = {
     { 1, m0001_access, m0001_access_end },
@@ -95,6 +96,7 @@ static const struct migration migrations[] = {
     { 21, m0021_person_overrides, m0021_person_overrides_end },
     { 22, m0022_access_control, m0022_access_control_end },
     { 23, m0023_model_request, m0023_model_request_end },
+    { 24, m0024_export_backfill_rows, m0024_export_backfill_rows_end },
 };
 
 static int fail(struct db *d, struct err *e, const char *what)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "model/export_backfill.h"
 #include "model/export_run.h"
 #include "work/internal.h"
 
@@ -13,15 +14,23 @@ int export_run_begin(struct db *d, const struct export_run *run, struct err *e)
     return rc <= 0 ? rc : job_add(d, EXPORT_RUN_JOB, run->id, run->export_id, e);
 }
 
+int export_backfill_begin(struct db *d, struct arena *a, const struct export_backfill *b,
+                          struct err *e)
+{
+    int rc = export_backfill_insert(d, b, e);
+    str queue = arena_printf(a, "backfill " STR_FMT, STR_ARG(b->id)); /* beside its export's runs */
+    return rc < 0 ? rc : job_add(d, EXPORT_BACKFILL_JOB, b->id, queue, e);
+}
+
 int export_worker_start(const struct export_worker_config *cfg, struct export_worker **out,
                         struct err *e)
 {
-    struct export_worker *w = calloc(1, sizeof(*w) + 2 * sizeof(struct job_kind));
+    struct export_worker *w = calloc(1, sizeof(*w));
     BUG_ON(!w);
-    struct job_kind *kinds = (struct job_kind *)(w + 1);
-    kinds[0] = (struct job_kind){ EXPORT_RUN_JOB, export_run_job, w };
+    w->kinds[0] = (struct job_kind){ EXPORT_RUN_JOB, export_run_job, w };
+    w->kinds[1] = (struct job_kind){ EXPORT_BACKFILL_JOB, export_backfill_job, w };
     w->cfg = *cfg;
-    int rc = jobs_start(cfg->store, kinds, LIMIT_EXPORTS_RUNNING, true, &w->jobs, e);
+    int rc = jobs_start(cfg->store, w->kinds, LIMIT_EXPORTS_RUNNING, true, &w->jobs, e);
     if (rc == 0)
         rc = export_timetable_start(w, &w->timetable, e);
     if (rc < 0) {

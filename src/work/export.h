@@ -30,3 +30,8 @@ struct export_run;
 /* Stores a new run and the work to do it, within the caller's transaction. 0 too when the timetable had
  * it already. */
 int export_run_begin(struct db *d, const struct export_run *run, struct err *e);
+
+struct export_backfill;
+/* The same for a backfill. */
+int export_backfill_begin(struct db *d, struct arena *a, const struct export_backfill *b,
+                          struct err *e);

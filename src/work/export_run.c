@@ -8,6 +8,7 @@
 #include "export/stored.h"
 #include "model/access.h"
 #include "model/batch_export.h"
+#include "model/export_backfill.h"
 #include "model/export_log.h"
 #include "model/export_run.h"
 #include "work/internal.h"
@@ -24,6 +25,7 @@ struct attempt {
     struct project project;
     const struct export_destination *destination;
     struct json *config, *filters;
+    bool by_time; /* it carries what happened in its interval, not what arrived */
 };
 
 /* By interval: how long failures may go on that could pass, and how many of the last runs are looked at
@@ -82,6 +84,11 @@ static int load(struct attempt *t, struct db *d, str ref, struct err *e)
         rc = batch_export_find(d, t->arena, 0, t->run.export_id, &t->export, e);
     if (rc > 0)
         rc = project_find(d, t->arena, t->run.project_id, &t->project, e);
+    struct export_backfill backfill;
+    if (rc > 0 && t->run.backfill_id.p) {
+        rc = export_backfill_find(d, t->arena, STR_NULL, t->run.backfill_id, &backfill, e);
+        t->by_time = rc > 0 && !backfill.by_arrival;
+    }
     return rc;
 }
 
@@ -136,7 +143,7 @@ static int carry(struct attempt *t, struct export_result *result, struct err *e)
     };
     struct export_task task = { .destination = t->destination, .config = t->config, .scope = &scope,
                                 .model = t->export.model, .start = t->run.start_at,
-                                .end = t->run.end_at, .by_time = t->run.backfill_id.p != NULL,
+                                .end = t->run.end_at, .by_time = t->by_time,
                                 .filters = t->filters };
     return exporter_run(t->w->cfg.exporter, &task, result, e);
 }
@@ -148,6 +155,8 @@ static int pause_export(struct attempt *t, struct db *d, int64_t failures, struc
     t->export.paused = true;
     t->export.last_paused_at = t->export.last_updated_at = clock_now_us();
     int rc = batch_export_update(d, &t->export, e);
+    if (rc == 0)
+        rc = export_backfill_cancel_all(d, t->export.id, clock_now_us(), e);
     if (rc == 0)
         rc = say(t, d, "WARNING", e, "was the last of %lld that failed; the export is paused",
                  (long long)failures);

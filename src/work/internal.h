@@ -5,15 +5,18 @@
 #include "work/export.h"
 
 #define EXPORT_RUN_JOB "export_run"
+#define EXPORT_BACKFILL_JOB "export_backfill"
 
 struct export_worker {
     struct export_worker_config cfg;
+    struct job_kind kinds[3]; /* the last has no name */
     struct jobs *jobs;
     struct export_timetable *timetable;
 };
 
-/* A job kind's function; context: struct export_worker. */
+/* Functions of job kinds; context: struct export_worker. */
 enum job_outcome export_run_job(void *context, const struct job *job, str ref, int64_t tries);
+enum job_outcome export_backfill_job(void *context, const struct job *job, str ref, int64_t tries);
 
 /* The thread that starts runs when their intervals have ended. */
 struct export_timetable;
