@@ -313,6 +313,72 @@ static int64_t window_start(const struct branch *b)
     return tz_instant(z, tz_local(z, end) - b->entity->math->days * 86400 * CLOCK_SECOND);
 }
 
+/* A number has a bit for each day of the window before the first bucket, and of the range. */
+static bool days_fit_bits(const struct branch *b)
+{
+    size_t days = b->t->buckets_n[b->period] + (size_t)b->entity->math->days;
+    return b->buckets && b->dates->interval == INTERVAL_DAY && days <= INSIGHT_BITS;
+}
+
+static void inner_breakdown(struct branch *b, struct shape *s)
+{
+    if (b->t->breakdown.expression)
+        key(b, s, name(b, "breakdown"), "breakdown");
+}
+
+/* How many actors were active on the same days: active has a bit for each, from the first of the window on. */
+static int alike_days(struct branch *b, const struct hogql_placeholder *ph, struct hogql_node **out,
+                      struct err *e)
+{
+    struct shape in = shape_of(b, NULL), s;
+    struct hogql_node *source, *x;
+    int rc = hogql_parse_expr(b->a, STR("groupBitOr(bitShiftLeft(_toInt64(1), dateDiff('day',"
+                                        " {first}, toDate(timestamp)) + {days}))"), ph, &x, e);
+    if (rc < 0)
+        return rc;
+    key(b, &in, actor(b), "actor");
+    if (b->t->breakdown.expression)
+        key(b, &in, hogql_copy(b->a, b->t->breakdown.expression), "breakdown");
+    value(b, &in, x, "active");
+    in.where = where(b, window_start(b));
+    rc = finish(b, &in, &source, e);
+    if (rc < 0)
+        return rc;
+    s = shape_of(b, source);
+    key(b, &s, name(b, "active"), "active");
+    inner_breakdown(b, &s);
+    value(b, &s, hogql_call(b->a, "count", NULL), "actors");
+    return finish(b, &s, out, e);
+}
+
+/* The same as sliding: one group for each actor, not for each of his days. */
+static int sliding_bits(struct branch *b, struct hogql_node **out, struct err *e)
+{
+    const int64_t *at = b->t->buckets[b->period];
+    int days = b->entity->math->days;
+    struct hogql_node *source, *x;
+    struct hogql_placeholder ph[] = {
+        { "first", bucket_at(b, at[0]) },
+        { "last", bucket_at(b, at[b->t->buckets_n[b->period] - 1]) },
+        { "days", hogql_int(b->a, days) },
+        { "window", hogql_int(b->a, ((int64_t)1 << days) - 1) },
+        { NULL, NULL },
+    };
+    int rc = alike_days(b, ph, &source, e);
+    if (rc == 0)
+        rc = hogql_parse_expr(b->a, STR("addDays({first}, arrayJoin(arrayFilter(k -> bitAnd("
+                                        "bitShiftRight(active, k + 1), {window}) != 0,"
+                                        " range(0, dateDiff('day', {first}, {last}) + 1))))"),
+                              ph, &x, e);
+    if (rc < 0)
+        return rc;
+    struct shape s = shape_of(b, source);
+    key(b, &s, x, "bucket");
+    inner_breakdown(b, &s);
+    value(b, &s, hogql_call(b->a, "sum", name(b, "actors"), NULL), "value");
+    return finish(b, &s, out, e);
+}
+
 /* Active in the days up to the bucket: each actor's day counts for the buckets after it, too. */
 static int sliding(struct branch *b, struct hogql_node **out, struct err *e)
 {
@@ -413,7 +479,7 @@ static int by_family(struct branch *b, struct hogql_node **out, struct err *e)
         return firsts(b, out, e);
     case MATH_WINDOW:
         if (!window_is_dau(b))
-            return sliding(b, out, e);
+            return days_fit_bits(b) ? sliding_bits(b, out, e) : sliding(b, out, e);
         break;
     case MATH_AGGREGATE:
         break;
