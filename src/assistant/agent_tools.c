@@ -89,7 +89,8 @@ static int say_artifact(struct agent *g, struct tool_result *t, struct err *e)
 {
     struct message m = { .type = STR("ai/artifact"), .artifact = t->artifact,
                          .source = t->insight.p ? STR("insight") : STR("artifact"),
-                         .artifact_id = t->insight };
+                         .artifact_id = t->insight.p ? arena_str(g->run->arena, t->insight)
+                                                     : STR_NULL };
     if (!t->artifact.p)
         return 0;
     int rc = run_say(g->run, &m, e);

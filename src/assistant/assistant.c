@@ -77,6 +77,22 @@ static void *watch(void *cls)
 
 /* -------------------------------------------------------------------------- start and end */
 
+/* One that was cut off before it had a title would be shown nowhere. */
+static int name_interrupted(struct db *d, struct arena *a, const struct conversation *c,
+                            struct err *e)
+{
+    struct message *list;
+    size_t n;
+    bool unknown;
+    int rc = c->title.p ? 1 : message_list(d, a, c->project_id, c->number, 0, &list, &n, &unknown, e);
+    if (rc)
+        return rc < 0 ? rc : 0;
+    for (size_t i = 0; i < n; i++)
+        if (str_eqz(list[i].type, "human"))
+            return conversation_set_title(d, c->number, run_first_words(a, list[i].content), e);
+    return 0;
+}
+
 /* What the last server was doing: nobody will go on with it. */
 static int end_interrupted(struct store *store, struct err *e)
 {
@@ -93,6 +109,8 @@ static int end_interrupted(struct store *store, struct err *e)
                                             "Please ask again.") };
         if (!str_eqz(list[i].status, "canceling")) /* there the user knows already */
             rc = message_append(d, a, list[i].number, &m, e);
+        if (rc == 0)
+            rc = name_interrupted(d, a, &list[i], e);
         if (rc == 0)
             rc = conversation_end_run(d, list[i].number, e);
     }

@@ -23,11 +23,11 @@ static void event_open(struct buf *b, const char *name)
     buf_printf(b, "event: %s\ndata: ", name);
 }
 
-static void event_send(struct run *r, struct buf *b, bool passing)
+static void event_send(struct run *r, struct buf *b, enum feed_piece kind)
 {
     buf_z(b, "\n\n");
     if (!b->full)
-        http_feed_put(r->feed, buf_view(b), passing);
+        http_feed_put(r->feed, buf_view(b), kind);
     buf_release(b);
 }
 
@@ -37,7 +37,7 @@ void run_send(struct run *r, const struct message *m, bool passing)
     struct json_writer w = JSON_WRITER(&b);
     event_open(&b, "message");
     message_write(&w, m, false);
-    event_send(r, &b, passing);
+    event_send(r, &b, passing ? FEED_PASSING : FEED_REPLACING);
 }
 
 void run_partial(struct run *r, const struct message *m)
@@ -64,7 +64,7 @@ void run_update(struct run *r, str message_id, str tool_call_id, str content)
     json_key(&w, "content");
     json_str(&w, content);
     json_close(&w, '}');
-    event_send(r, &b, false);
+    event_send(r, &b, FEED_LASTING);
 }
 
 void assistant_write_conversation(struct json_writer *w, const struct conversation *c, str user)
@@ -103,7 +103,7 @@ void run_show_conversation(struct run *r)
     struct json_writer w = JSON_WRITER(&b);
     event_open(&b, "conversation");
     assistant_write_conversation(&w, &r->conversation, r->user_json);
-    event_send(r, &b, false);
+    event_send(r, &b, FEED_LASTING);
 }
 
 /* -------------------------------------------------------------------------- messages */

@@ -66,6 +66,8 @@ str tool_capped(struct arena *a, str text, size_t max);
 /* A query's answer as text: a table or the series, as far as the level and the redactions allow. */
 str tool_result_text(struct tool_call *c, const struct json *query, const struct json *answer);
 
+/* A saved insight, as the API tells it, shown beside the answer. */
+void tool_show_insight(struct tool_call *c, const struct json *insight, struct tool_result *out);
 /* The query of a chart made by the assistant; NULL: there is none of that id. */
 const struct json *tool_artifact_query(struct tool_call *c, str id);
 /* Are the rows of this SELECT sums over many, that tell no single event or person? See tool_level.c. */

@@ -160,7 +160,7 @@ static void run_saved(struct tool_call *c, const struct json *insight, struct to
     const struct json *source = json_get(query, "source");
     out->text = arena_printf(c->arena, STR_FMT ":\n" STR_FMT, STR_ARG(name.p ? name : STR("")),
                              STR_ARG(tool_result_text(c, source ? source : query, answer)));
-    out->insight = json_get_text(insight, "short_id");
+    tool_show_insight(c, insight, out);
 }
 
 static bool executes(const struct json *q)

@@ -141,6 +141,22 @@ static struct json *wrapped(struct arena *a, const struct json *query)
     return node;
 }
 
+void tool_show_insight(struct tool_call *c, const struct json *insight, struct tool_result *out)
+{
+    struct arena *a = c->arena;
+    struct json *v = json_new(a, JSON_OBJECT);
+    const struct json *query = json_get(insight, "query");
+    str name = json_get_text(insight, "name"), text = json_get_text(insight, "description");
+    if (!json_is(query, JSON_OBJECT))
+        return;
+    json_set(v, STR("content_type"), json_new_str(a, STR("visualization")));
+    json_set(v, STR("query"), json_share(a, query));
+    json_set(v, STR("name"), json_new_str(a, name.p ? name : STR("")));
+    json_set(v, STR("description"), json_new_str(a, text.p ? text : STR("")));
+    out->artifact = tool_json(a, v);
+    out->insight = json_get_text(insight, "short_id");
+}
+
 /* Saving anew changes nothing that is there; changing a saved one is the user's to decide. */
 static void save_insight(struct tool_call *c, struct tool_result *out)
 {
@@ -178,7 +194,7 @@ static void save_insight(struct tool_call *c, struct tool_result *out)
     }
     str short_id = json_get_text(answer, "short_id");
     out->text = arena_printf(a, "Saved as insight " STR_FMT ".", STR_ARG(short_id));
-    out->insight = short_id;
+    tool_show_insight(c, answer, out);
     out->ui = arena_printf(a, "{\"insight_id\":\"" STR_FMT "\"}", STR_ARG(short_id));
 }
 

@@ -123,14 +123,15 @@ static void make_room(struct http_feed *f)
     f->room = room;
 }
 
-void http_feed_put(struct http_feed *f, str text, bool passing)
+void http_feed_put(struct http_feed *f, str text, enum feed_piece kind)
 {
     struct piece *p = piece_new(text);
     pthread_mutex_lock(&f->lock);
-    piece_unref(TAKE(f->passing));
+    if (kind != FEED_LASTING)
+        piece_unref(TAKE(f->passing));
     if (f->ended) {
         piece_unref(p);
-    } else if (passing) {
+    } else if (kind == FEED_PASSING) {
         f->passing = p;
         f->passing_number++;
     } else {

@@ -2,8 +2,8 @@
  * already. A reader that is slow or leaves changes nothing for the writer and the others.
  *
  * Pieces are whole: a reader is sent each from its first byte to its last. A passing piece stands only
- * until the next one is put; a reader that was not there in time never sees it. Of the lasting ones the
- * newest LIMIT_FEED_PIECES are kept. Any thread. */
+ * until the next passing one, or until one ends it; a reader that was not there in time never sees it. Of
+ * the lasting ones the newest LIMIT_FEED_PIECES are kept. Any thread. */
 #pragma once
 
 #include "base/str.h"
@@ -18,8 +18,14 @@ struct http_feed *http_feed_ref(struct http_feed *f);
 /* Whoever writes ends it first. NULL is allowed. */
 void http_feed_unref(struct http_feed *f);
 
+enum feed_piece {
+    FEED_PASSING,
+    FEED_LASTING,  /* the passing piece, if there is one, goes on after it */
+    FEED_REPLACING, /* lasting, and the passing piece is over */
+};
+
 /* Copies it. Nothing after the end. */
-void http_feed_put(struct http_feed *f, str piece, bool passing);
+void http_feed_put(struct http_feed *f, str piece, enum feed_piece kind);
 /* Readers are done when they have everything. All feeds are ended before their server is stopped. */
 void http_feed_end(struct http_feed *f);
 /* Readers that were sent nothing for that long are sent the piece: so that they, and we, notice when the
