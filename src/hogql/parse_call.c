@@ -81,10 +81,23 @@ static struct hogql_node *query_argument(struct parser *p)
     if (!query || !parse_is(p, TOK_RPAREN))
         return query ? parse_no_way(p) : NULL;
     hogql_add(p->arena, list, query);
+    list->flags = HOGQL_SUBQUERY;
     return parse_done(p, list, start);
 }
 
-/* DISTINCT before arguments: the flag is set on the list, for arguments(). */
+/* f((SELECT …) UNION ALL (SELECT …)), the first read. */
+static bool query_goes_on(struct parser *p, struct hogql_node *list)
+{
+    struct hogql_node *first = list->n == 1 ? list->kids[0] : NULL;
+    if (!first || (first->kind != HOGQL_SELECT && first->kind != HOGQL_SET) ||
+        !(parse_at_set(p) || parse_is_kw(p, KW_LIMIT) || parse_is_kw(p, KW_OFFSET)))
+        return true;
+    list->kids[0] = parse_set_rest(p, first, true, list->start);
+    list->flags = HOGQL_SUBQUERY;
+    return list->kids[0] != NULL;
+}
+
+/* DISTINCT before arguments: the flag is set on the list, for arguments(), as that of a query is. */
 static struct hogql_node *distinct_arguments(struct parser *p)
 {
     parse_advance(p);
@@ -119,7 +132,7 @@ static bool arguments(struct parser *p, struct hogql_node *call)
         list = parse_either(p, query_argument, parse_arguments);
     else
         list = parse_arguments(p);
-    if (!list)
+    if (!list || !query_goes_on(p, list))
         return false;
     call->flags |= list->flags;
     list->flags = 0;
@@ -205,14 +218,17 @@ struct hogql_node *parse_call(struct parser *p, str name, uint32_t start)
     parse_advance(p);
     if (!arguments(p, call))
         return NULL;
+    bool query = call->flags & HOGQL_SUBQUERY;
+    call->flags &= ~(unsigned)HOGQL_SUBQUERY;
     if (parse_is_kw(p, KW_WITHIN))
         return within_group(p, call) ? (ignore_nulls(p), parse_done(p, call, start)) : NULL;
-    /* f(p)(a); behind DISTINCT or ORDER BY it is a call of what the first gives */
-    if (parse_is(p, TOK_LPAREN) && !call->flags && !call->kids[CALL_ORDER]) {
+    /* f(p)(a); behind a query, DISTINCT or ORDER BY it is a call of what the first gives */
+    if (parse_is(p, TOK_LPAREN) && !query && !call->flags && !call->kids[CALL_ORDER]) {
         call->kids[CALL_PARAMS] = call->kids[CALL_ARGS];
         parse_advance(p);
         if (!arguments(p, call))
             return NULL;
+        call->flags &= ~(unsigned)HOGQL_SUBQUERY;
     }
     return call_suffix(p, call) ? parse_done(p, call, start) : NULL;
 }

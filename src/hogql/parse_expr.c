@@ -120,7 +120,8 @@ static bool is_place(struct parser *p)
 
 static struct hogql_node *postfix(struct parser *p, struct hogql_node *n)
 {
-    while (n && n->kind != HOGQL_LAMBDA) {
+    /* a lambda takes all that follows it, unless it ended in parentheses */
+    while (n && !(n->kind == HOGQL_LAMBDA && n->end == p->last)) {
         if (parse_is(p, TOK_DOT)) {
             parse_advance(p);
             n = parse_is(p, TOK_NUMBER) && !is_place(p) ? place(p, n, false)
@@ -426,8 +427,12 @@ static bool cohort_follows(struct parser *p)
 {
     struct err ignored = ERR_INIT;
     struct token next = parse_peek(p);
+    struct token after = lex_next(p->src, next.end, &ignored);
     if (next.type == TOK_STAR) /* cohort * 2 */
-        return !begins_value(lex_next(p->src, next.end, &ignored));
+        return !begins_value(after);
+    if (next.type == TOK_NAME && after.type == TOK_LPAREN && next.kw != KW_AND && next.kw != KW_OR &&
+        lex_kw_may_be(next.kw, LEX_NAME)) /* any(…) */
+        return true;
     return begins_value(next) || parse_at_tag(p, next);
 }
 
