@@ -477,7 +477,7 @@ static int percent_limit(struct resolver *r, const struct hogql_node *limit, uns
 static int clauses(struct resolver *r, struct scope *s, struct hogql_node *n)
 {
     struct hogql_node **k = n->kids;
-    s->early = true;
+    s->early = s->condition = true;
     int rc = resolve_slot(r, s, &k[SELECT_PREWHERE]);
     if (rc == 0)
         rc = resolve_slot(r, s, &k[SELECT_WHERE]);
@@ -486,6 +486,7 @@ static int clauses(struct resolver *r, struct scope *s, struct hogql_node *n)
     s->early = false;
     if (rc == 0)
         rc = resolve_slot(r, s, &k[SELECT_HAVING]);
+    s->condition = false;
     for (uint32_t i = 0; k[SELECT_WINDOWS] && i < k[SELECT_WINDOWS]->n && rc == 0; i++)
         rc = window(r, s, k[SELECT_WINDOWS]->kids[i]);
     for (uint32_t i = 0; k[SELECT_ORDER] && i < k[SELECT_ORDER]->n && rc == 0; i++)

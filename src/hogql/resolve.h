@@ -122,6 +122,7 @@ struct scope {
     struct outputs out;
     bool lambda; /* the outer scope is visible */
     bool early;  /* in WHERE or GROUP BY: before there are aggregates and windows */
+    bool condition; /* the same and HAVING: where a value decides, or groups */
     const struct hogql_node *parameters; /* LAMBDA */
 };
 

@@ -1,5 +1,6 @@
 /* resolve_call.c - calls: which function it is, the number of its arguments, its type. */
 #include "base/limits.h"
+#include "base/tz.h"
 #include "hogql/resolve.h"
 
 #define NAME_MAX_SHOWN 100
@@ -98,6 +99,21 @@ static int check_decimal(struct resolver *r, const struct hogql_node *n)
         scale->integer >= 0 && scale->integer <= 18)
         return 0;
     return resolve_error(r, scale, "toDecimal needs a scale from 0 to 18 as its second argument");
+}
+
+/* A zone that is written out and that nobody knows; the others show when the query runs. */
+static int check_zone(struct resolver *r, const struct hogql_node *n, const struct function *f)
+{
+    const struct hogql_node *list = n->kids[CALL_ARGS], *zone = NULL;
+    if (f->flags & TZ && f->most > f->least && (int)list->n == f->most)
+        zone = list->kids[list->n - 1];
+    else if (strcmp(f->name, "timezone") == 0)
+        zone = list->kids[0];
+    if (!zone || zone->kind != HOGQL_CONSTANT || zone->op != HOGQL_STRING || tz_find(zone->text))
+        return 0;
+    return resolve_error(r, zone, "Unknown timezone: '%.*s'",
+                         zone->text.n < NAME_MAX_SHOWN ? (int)zone->text.n : NAME_MAX_SHOWN,
+                         zone->text.p);
 }
 
 /* -------------------------------------------------------------------------- expansions */
@@ -255,6 +271,8 @@ static int check_call(struct resolver *r, const struct hogql_node *n, const stru
         rc = check_array_reduce(r, n);
     if (rc == 0 && f->special == SPECIAL_TO_DECIMAL)
         rc = check_decimal(r, n);
+    if (rc == 0)
+        rc = check_zone(r, n, f);
     if (rc == 0 && n->kids[CALL_WITHIN])
         rc = resolve_error(r, n, "WITHIN GROUP is not supported in ClickHouse dialect");
     if (rc == 0 && n->kids[CALL_ORDER])

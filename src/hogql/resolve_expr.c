@@ -172,6 +172,8 @@ static int cast(struct resolver *r, struct scope *s, struct hogql_node **at)
 static int tag(struct resolver *r, struct scope *s, struct hogql_node **at)
 {
     struct hogql_node *n = *at, *t = hogql_list(r->arena, HOGQL_TUPLE);
+    if (s->condition) /* what clients draw, no value to compute with */
+        return resolve_error(r, n, "Printing HogQLX tags is only supported in HogQL queries");
     hogql_add(r->arena, t, hogql_string(r->arena, STR("__hx_tag")));
     hogql_add(r->arena, t, hogql_string(r->arena, n->text));
     for (uint32_t i = 0; i < n->n; i++) {
