@@ -61,21 +61,21 @@ static str path_of(str url)
 }
 
 /* Authorization by the account's key (Shared Key, for the Blob service). */
-static str sign(const struct azure *z, struct arena *a, const char *method, str path,
-                bool container, str body, str date)
+static str sign(const struct azure *z, struct arena *a, const struct azure_request *q, str path,
+                str date)
 {
     unsigned char hash[HASH];
     unsigned n = HASH;
     size_t room = sodium_base64_ENCODED_LEN(HASH, sodium_base64_VARIANT_ORIGINAL);
-    str length = body.n ? arena_printf(a, "%zu", body.n) : STR("");
-    str resource = arena_printf(a, "/" STR_FMT STR_FMT STR_FMT "%s", STR_ARG(z->account),
-                                STR_ARG(path_of(z->endpoint)), STR_ARG(path),
-                                container ? "\nrestype:container" : "");
-    str text = arena_printf(a, "%s\n\n\n" STR_FMT "\n\n%s\n\n\n\n\n\n\n%sx-ms-date:" STR_FMT
-                               "\nx-ms-version:" VERSION "\n" STR_FMT,
-                            method, STR_ARG(length), body.p ? "application/octet-stream" : "",
-                            body.p ? "x-ms-blob-type:BlockBlob\n" : "", STR_ARG(date),
-                            STR_ARG(resource));
+    str length = q->body.n ? arena_printf(a, "%zu", q->body.n) : STR("");
+    str resource = arena_printf(a, "/" STR_FMT STR_FMT STR_FMT STR_FMT, STR_ARG(z->account),
+                                STR_ARG(path_of(z->endpoint)), STR_ARG(path), STR_ARG(q->signed_query));
+    str range = q->range.n ? arena_printf(a, "x-ms-range:" STR_FMT "\n", STR_ARG(q->range)) : STR("");
+    str text = arena_printf(a, "%s\n\n\n" STR_FMT "\n\n%s\n\n\n\n\n\n\n%sx-ms-date:" STR_FMT "\n" STR_FMT
+                               "x-ms-version:" VERSION "\n" STR_FMT,
+                            q->method, STR_ARG(length), q->body.p ? "application/octet-stream" : "",
+                            q->whole ? "x-ms-blob-type:BlockBlob\n" : "", STR_ARG(date),
+                            STR_ARG(range), STR_ARG(resource));
     BUG_ON(!HMAC(EVP_sha256(), z->key, (int)z->key_n, (const unsigned char *)text.p, text.n, hash,
                  &n));
     char *code = arena_alloc(a, room);
@@ -83,31 +83,46 @@ static str sign(const struct azure *z, struct arena *a, const char *method, str 
     return arena_printf(a, "SharedKey " STR_FMT ":%s", STR_ARG(z->account), code);
 }
 
-int azure_call(const struct azure *z, struct arena *a, const char *method, str path,
-               bool container, str body, struct outgoing_answer *out, struct err *e)
+int azure_send(const struct azure *z, struct arena *a, const struct azure_request *request,
+               struct outgoing_answer *out, struct err *e)
 {
     char date[64];
     time_t now = (time_t)(clock_real_us() / CLOCK_SECOND);
     struct tm tm;
     BUG_ON(!gmtime_r(&now, &tm));
     strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
-    str encoded = outgoing_escape(a, path, true);
-    struct outgoing_header headers[] = {
-        { "Authorization", sign(z, a, method, encoded, container, body, str_of(date)) },
+    str encoded = outgoing_escape(a, request->path, true), range = request->range;
+    struct outgoing_header headers[8] = {
+        { "Authorization", sign(z, a, request, encoded, str_of(date)) },
         { "x-ms-date", str_of(date) },
         { "x-ms-version", STR(VERSION) },
-        { body.p ? "Content-Type" : NULL, STR("application/octet-stream") },
-        { body.p ? "x-ms-blob-type" : NULL, STR("BlockBlob") },
-        { 0 },
     };
+    size_t n = 3;
+    if (request->body.p)
+        headers[n++] = (struct outgoing_header){ "Content-Type", STR("application/octet-stream") };
+    if (request->whole)
+        headers[n++] = (struct outgoing_header){ "x-ms-blob-type", STR("BlockBlob") };
+    if (range.n)
+        headers[n++] = (struct outgoing_header){ "x-ms-range", range };
     struct outgoing_request q = {
-        .method = method,
-        .url = arena_printf(a, STR_FMT STR_FMT "%s", STR_ARG(z->endpoint), STR_ARG(encoded),
-                            container ? "?restype=container" : "").p,
+        .method = request->method,
+        .url = arena_printf(a, STR_FMT STR_FMT "%s" STR_FMT, STR_ARG(z->endpoint), STR_ARG(encoded),
+                            request->query.n ? "?" : "", STR_ARG(request->query)).p,
         .headers = headers,
-        .body = body,
-        .answer_max = LIMIT_DESTINATION_ANSWER,
-        .seconds = SECONDS,
+        .body = request->body,
+        .answer_max = request->answer_max ? request->answer_max : LIMIT_DESTINATION_ANSWER,
+        .seconds = request->seconds ? request->seconds : SECONDS,
     };
     return outgoing_run(z->outgoing, a, &q, out, e);
+}
+
+int azure_call(const struct azure *z, struct arena *a, const char *method, str path,
+               bool container, str body, struct outgoing_answer *out, struct err *e)
+{
+    struct azure_request q = { .method = method, .path = path, .body = body, .whole = body.p };
+    if (container) {
+        q.query = STR("restype=container");
+        q.signed_query = STR("\nrestype:container");
+    }
+    return azure_send(z, a, &q, out, e);
 }

@@ -1,10 +1,11 @@
 /* clickhouse.c - a ClickHouse server as a destination: its HTTP interface. */
+#include "export/clickhouse.h"
+
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/uuid.h"
-#include "export/destination.h"
 
-#define SECONDS 15
+#define SECONDS 10
 
 /* Names in the statements below are parameters of the kind Identifier: they are never text. */
 int export_check_clickhouse(struct arena *a, const struct export_destination *d,
@@ -40,34 +41,48 @@ static str first_line(str text)
     return str_utf8_prefix(end < 0 ? text : str_slice(text, 0, (size_t)end), 500);
 }
 
-/* Runs a statement about {database}, {table}; false: the message says what failed. */
-static bool run(struct export_trial *t, str sql, str table, str *got, str *why)
+str clickhouse_reason(struct arena *a, const struct outgoing_answer *answer)
 {
-    struct arena *a = t->arena;
-    struct outgoing_answer answer;
-    struct err e = ERR_INIT;
-    str url = json_get_text(t->config, "url");
+    return str_utf8_valid(answer->body) && answer->body.n
+               ? first_line(answer->body)
+               : arena_printf(a, "status %ld", answer->status);
+}
+
+int clickhouse_call(struct outgoing *o, struct arena *a, const struct json *config, str sql, str table,
+                    str data, int seconds, struct outgoing_answer *out, struct err *e)
+{
+    str url = json_get_text(config, "url");
     while (url.n && url.p[url.n - 1] == '/')
         url.n--;
     struct outgoing_header headers[] = {
-        { "X-ClickHouse-User", json_get_text(t->config, "user") },
-        { "X-ClickHouse-Key", json_get_text(t->config, "password") },
+        { "X-ClickHouse-User", json_get_text(config, "user") },
+        { "X-ClickHouse-Key", json_get_text(config, "password") },
         { 0 },
     };
-    str in = parameter(a, "database", json_get_text(t->config, "database"));
+    str in = parameter(a, "database", json_get_text(config, "database"));
     str on = parameter(a, "table", table);
-    str full = arena_printf(a, STR_FMT "/?max_execution_time=10" STR_FMT STR_FMT, STR_ARG(url),
-                            STR_ARG(in), STR_ARG(on));
-    struct outgoing_request q = { .method = "POST", .url = full.p, .headers = headers, .body = sql,
-                                  .answer_max = LIMIT_DESTINATION_ANSWER, .seconds = SECONDS };
-    if (outgoing_run(t->outgoing, a, &q, &answer, &e) < 0) {
-        *why = arena_str(a, str_of(e.message));
+    str statement = data.p ? outgoing_escape(a, sql, false) : STR_NULL;
+    str full = arena_printf(a, STR_FMT "/?max_execution_time=%d" STR_FMT STR_FMT "%s" STR_FMT,
+                            STR_ARG(url), seconds, STR_ARG(in), STR_ARG(on),
+                            data.p ? "&query=" : "", STR_ARG(statement));
+    struct outgoing_request q = { .method = "POST", .url = full.p, .headers = headers,
+                                  .body = data.p ? data : sql,
+                                  .answer_max = LIMIT_DESTINATION_ANSWER, .seconds = seconds + 5 };
+    return outgoing_run(o, a, &q, out, e);
+}
+
+/* False: the message says what failed. */
+static bool run(struct export_trial *t, str sql, str table, str *got, str *why)
+{
+    struct outgoing_answer answer;
+    struct err e = ERR_INIT;
+    if (clickhouse_call(t->outgoing, t->arena, t->config, sql, table, STR_NULL, SECONDS, &answer,
+                        &e) < 0) {
+        *why = arena_str(t->arena, str_of(e.message));
         return false;
     }
     *got = str_trim(answer.body);
-    *why = str_utf8_valid(answer.body) && answer.body.n
-               ? first_line(answer.body)
-               : arena_printf(a, "status %ld", answer.status);
+    *why = clickhouse_reason(t->arena, &answer);
     return answer.status == 200;
 }
 

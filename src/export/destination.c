@@ -63,6 +63,8 @@ static const struct export_field local_fields[] = {
     { "directory", EXPORT_STR, REQUIRED }, { "prefix", EXPORT_STR, "\"\"" }, FILES, EVERY, { 0 },
 };
 
+static const struct export_field noop_fields[] = { { "arg", EXPORT_STR, "\"\"" }, EVERY, { 0 } };
+
 #define STEPS(list) list, ARRAY_LEN(list)
 
 static const struct export_destination kinds[] = {
@@ -76,15 +78,17 @@ static const struct export_destination kinds[] = {
       export_check_s3, STEPS(export_s3_steps), &export_s3_run }, /* what older clients send */
     { "AzureBlob", azure_fields, "azure-blob",
       "Integration is not an Azure Blob integration.", false,
-      export_check_azure, STEPS(export_azure_steps) },
+      export_check_azure, STEPS(export_azure_steps),
+      &export_azure_run },
     { "Postgres", postgres_fields, "postgresql",
       "Integration is not a PostgreSQL integration.", false,
-      export_check_postgres, STEPS(export_postgres_steps) },
+      export_check_postgres, STEPS(export_postgres_steps), &export_postgres_run },
     { "ClickHouse", clickhouse_fields, "clickhouse",
       "Integration is not a ClickHouse integration.", false,
-      export_check_clickhouse, STEPS(export_clickhouse_steps) },
+      export_check_clickhouse, STEPS(export_clickhouse_steps), &export_clickhouse_run },
     { "LocalFile", local_fields, NULL, NULL, false, export_check_local, STEPS(export_local_steps),
       &export_local_run },
+    { "NoOp", noop_fields, NULL, NULL, false, NULL, NULL, 0, &export_noop_run },
 };
 
 const struct export_destination *export_destination_find(str type)

@@ -29,6 +29,24 @@ static const struct query_export_column event_columns[] = {
     { NULL, NULL },
 };
 
+static const struct query_export_column azure_event_columns[] = {
+    { "uuid", "toString(uuid)" },
+    { "team_id", "team_id" },
+    { "timestamp", "timestamp" },
+    { "_inserted_at", "inserted_at" },
+    { "event", "event" },
+    { "properties", "properties" },
+    { "distinct_id", "distinct_id" },
+    { "azure_blob_ingested_timestamp", "now()" },
+    { "person_properties", "person_properties" },
+    { NULL, NULL },
+};
+
+const struct query_export_column *export_azure_columns(str model)
+{
+    return str_eqz(model, "events") ? azure_event_columns : NULL;
+}
+
 const struct query_export_column *export_file_columns(str model)
 {
     return str_eqz(model, "events") ? event_columns : NULL;
@@ -278,7 +296,7 @@ int export_files(struct carrier *c, struct err *e)
 {
     const struct json *config = c->task->config;
     const struct codec *codec = codec_of(config);
-    struct query_export x = carrier_query(c, export_file_columns(c->task->model));
+    struct query_export x = carrier_query(c, c->task->destination->run->columns(c->task->model));
     int64_t max = max_bytes(config);
     bool parquet = is_parquet(config);
     struct spool *spool = spool_new(c->spool_dir, parquet ? SPOOL_PLAIN : codec->spool,

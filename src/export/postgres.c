@@ -1,8 +1,7 @@
 /* postgres.c - a PostgreSQL server as a destination, over libpq. */
-#include <libpq-fe.h>
+#include "export/postgres.h"
 
 #include "base/uuid.h"
-#include "export/destination.h"
 
 #define CONNECT_SECONDS "10"
 #define STATEMENT "-c statement_timeout=10000"
@@ -48,8 +47,7 @@ static void drop_noticed(void *cls, const char *message)
     (void)message;
 }
 
-/* One line of libpq's message. */
-static str reason(struct arena *a, const char *text)
+str postgres_reason(struct arena *a, const char *text)
 {
     str all = str_trim(str_of(text)), out = STR("");
     for (str rest = all; rest.p;) {
@@ -65,24 +63,29 @@ static const char *text(struct export_trial *t, const char *name)
     return arena_z(t->arena, json_get_text(t->config, name));
 }
 
-/* NULL: the message says why. The address was looked at before libpq connects to it. */
-static PGconn *connect_to(struct export_trial *t)
+static const char *setting(struct arena *a, const struct json *config, const char *name)
 {
-    struct arena *a = t->arena;
+    return arena_z(a, json_get_text(config, name));
+}
+
+PGconn *postgres_connect(struct arena *a, const struct reach *reach, const struct json *config,
+                         const char *options, str *why)
+{
     struct err e = ERR_INIT;
     str address;
-    const char *host = text(t, "host");
-    str port = arena_printf(a, "%lld", (long long)json_get(t->config, "port")->i64);
-    if (reach_resolve(t->reach, a, host, port.p, &address, &e) < 0) {
-        step_failed(t, "Could not establish a connection to PostgreSQL: %s", e.message);
+    const char *host = setting(a, config, "host");
+    str port = arena_printf(a, "%lld", (long long)json_get(config, "port")->i64);
+    if (reach_resolve(reach, a, host, port.p, &address, &e) < 0) {
+        *why = arena_str(a, str_of(e.message));
         return NULL;
     }
     const char *const names[] = { "host", "hostaddr", "port", "dbname", "user", "password",
                                   "sslmode", "connect_timeout", "options", "application_name",
                                   "tcp_user_timeout", "passfile", "sslcert", "gssencmode", NULL };
-    const char *const values[] = { host, address.p, port.p, text(t, "database"), text(t, "user"),
-                                   text(t, "password"), text(t, "ssl_mode"), CONNECT_SECONDS,
-                                   STATEMENT, "hoglet", "15000",
+    const char *const values[] = { host, address.p, port.p, setting(a, config, "database"),
+                                   setting(a, config, "user"), setting(a, config, "password"),
+                                   setting(a, config, "ssl_mode"), CONNECT_SECONDS, options,
+                                   "hoglet", "15000",
                                    /* nothing that belongs to the server's own account */
                                    "/dev/null", "/dev/null/none", "disable", NULL };
     PGconn *c = PQconnectdbParams(names, values, 0);
@@ -90,10 +93,19 @@ static PGconn *connect_to(struct export_trial *t)
         PQsetNoticeProcessor(c, drop_noticed, NULL);
         return c;
     }
-    str why = reason(a, PQerrorMessage(c));
-    step_failed(t, "Could not establish a connection to PostgreSQL: " STR_FMT, STR_ARG(why));
+    *why = postgres_reason(a, PQerrorMessage(c));
     PQfinish(c);
     return NULL;
+}
+
+/* NULL: the message says why. */
+static PGconn *connect_to(struct export_trial *t)
+{
+    str why;
+    PGconn *c = postgres_connect(t->arena, t->reach, t->config, STATEMENT, &why);
+    if (!c)
+        step_failed(t, "Could not establish a connection to PostgreSQL: " STR_FMT, STR_ARG(why));
+    return c;
 }
 
 /* The one value of the answer's first row, STR_NULL: no row; false: *why says what failed. */
@@ -107,7 +119,7 @@ static bool ask(struct export_trial *t, PGconn *c, const char *sql, int n,
     if (ok && PQntuples(r) > 0)
         *got = arena_str(t->arena, str_of(PQgetvalue(r, 0, 0)));
     if (!ok)
-        *why = reason(t->arena, PQresultErrorMessage(r));
+        *why = postgres_reason(t->arena, PQresultErrorMessage(r));
     PQclear(r);
     return ok;
 }

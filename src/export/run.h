@@ -60,8 +60,10 @@ int carrier_count(struct carrier *c, const struct query_export *x, struct query_
 /* Has the run been cancelled, or the server been told to end? Fills e. */
 int carrier_check(const struct carrier *c, struct err *e);
 
-extern const struct export_run_kind export_s3_run, export_local_run;
+extern const struct export_run_kind export_s3_run, export_local_run, export_azure_run,
+    export_postgres_run, export_clickhouse_run, export_noop_run;
 
 /* files.c */
 int export_files(struct carrier *c, struct err *e);
 const struct query_export_column *export_file_columns(str model);
+const struct query_export_column *export_azure_columns(str model);

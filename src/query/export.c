@@ -90,7 +90,7 @@ static int make_where(struct query_job *j, const struct query_export *x, struct 
 /* The names of the list may be those of columns, and would hide them from the conditions: so these are
  * within. */
 static const char row_query[] =
-    "SELECT {list} FROM (SELECT uuid, event, timestamp, created_at, inserted_at, distinct_id,"
+    "SELECT {list} FROM (SELECT uuid, team_id, event, timestamp, created_at, inserted_at, distinct_id,"
     " elements_chain, properties, poe.properties AS person_properties, event_person_id"
     " FROM events WHERE {where})";
 static const char count_query[] =
