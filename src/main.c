@@ -95,6 +95,12 @@ static const struct command commands[] = {
       "changed. Exits 1 when a check fails.\n"
       "\n"
       "  hoglet doctor --data ./data\n" },
+    { "ask", NULL, " data! question org ", cmd_ask, "ask the assistant a question",
+      "The answer comes as it grows, with its charts. The oldest project is asked, by its server, or by\n"
+      "one of the command's own when none runs. Without a question, one is read from each line, and\n"
+      "each leans on those before.\n"
+      "\n"
+      "  hoglet ask --data ./data 'how many sign-ups last week, by browser?'\n" },
     { "plan", NULL, " ", cmd_plan, NULL,
       "What the built-in planner makes of questions: one JSON object a line, the first the taxonomy.\n" },
     { "picture", "png", " ", cmd_picture_png, NULL, "SVG from standard input, PNG to standard output.\n" },

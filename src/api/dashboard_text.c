@@ -260,7 +260,7 @@ static void cohorts(struct buf *b, const struct json *list)
         buf_printf(b, "and %zu more\n", list->count - SERIES);
 }
 
-static void value(struct req *r, struct buf *b, const struct json *v)
+static void value(struct arena *a, struct buf *b, const struct json *v)
 {
     str text = v->text;
     if (v->type == JSON_NULL)
@@ -268,35 +268,59 @@ static void value(struct req *r, struct buf *b, const struct json *v)
     else if (v->type == JSON_BOOL)
         text = v->boolean ? STR("true") : STR("false");
     else if (v->type == JSON_NUMBER && !v->integer)
-        text = arena_printf(r->arena, "%.6g", v->num);
+        text = arena_printf(a, "%.6g", v->num);
     cell(b, text, CELL, true);
     buf_char(b, ' ');
 }
 
-static void table(struct req *r, struct buf *b, const struct json *rows, str columns)
+static void table(struct arena *a, struct buf *b, const struct json *rows,
+                  const struct json *columns)
 {
-    struct json *names;
-    struct err ignored = ERR_INIT;
     size_t n = 0;
-    if (columns.p && json_parse(r->arena, columns, &names, &ignored) == 0) {
-        for (const struct json *m = names->head; m && n < COLUMNS; m = m->next, n++)
-            value(r, b, m);
+    for (const struct json *m = columns ? columns->head : NULL; m && n < COLUMNS; m = m->next, n++)
+        value(a, b, m);
+    if (columns)
         buf_char(b, '\n');
-    }
     n = 0;
     for (const struct json *row = rows->head; row && n < ROWS; row = row->next, n++) {
         size_t k = 0;
         for (const struct json *m = row->head; m && k < COLUMNS; m = m->next, k++)
-            value(r, b, m);
+            value(a, b, m);
         buf_char(b, '\n');
     }
     if (rows->count > ROWS)
         buf_printf(b, "and %zu more\n", rows->count - ROWS);
 }
 
+void dashboard_text_result(struct buf *b, struct arena *a, const struct json *o,
+                           const struct json *columns)
+{
+    const struct json *one = o ? o->head : NULL;
+    if (!o || (o->type == JSON_ARRAY && !one))
+        buf_z(b, "no rows\n");
+    else if (json_is(json_get(o, "bins"), JSON_ARRAY))
+        spans(b, json_get(o, "bins"));
+    else if (json_is(one, JSON_ARRAY) && json_get(one->head, "order"))
+        groups(b, o);
+    else if (json_is(one, JSON_ARRAY))
+        table(a, b, o, columns);
+    else if (json_is(json_get(one, "data"), JSON_ARRAY) && !json_get(one, "label"))
+        rates(b, o);
+    else if (json_get(one, "data"))
+        series(b, o);
+    else if (json_is(json_get(one, "values"), JSON_ARRAY))
+        cohorts(b, o);
+    else if (json_get(one, "order") && json_get(one, "count"))
+        steps(b, o);
+    else {
+        cell(b, o->text, WIDTH * 3, false);
+        buf_char(b, '\n');
+    }
+}
+
 static void result(struct req *r, struct buf *b, const struct insight_view *v)
 {
-    struct json *o;
+    struct json *o, *columns = NULL;
     struct err ignored = ERR_INIT;
     if (v->failed) {
         buf_z(b, "error: ");
@@ -309,27 +333,9 @@ static void result(struct req *r, struct buf *b, const struct insight_view *v)
         buf_z(b, v->query ? "not computed yet; ask with refresh=blocking\n" : "no query\n");
         return;
     }
-    const struct json *one = o->head;
-    if (o->type == JSON_ARRAY && !one)
-        buf_z(b, "no rows\n");
-    else if (json_is(json_get(o, "bins"), JSON_ARRAY))
-        spans(b, json_get(o, "bins"));
-    else if (json_is(one, JSON_ARRAY) && json_get(one->head, "order"))
-        groups(b, o);
-    else if (json_is(one, JSON_ARRAY))
-        table(r, b, o, v->answer.columns);
-    else if (json_is(json_get(one, "data"), JSON_ARRAY) && !json_get(one, "label"))
-        rates(b, o);
-    else if (json_get(one, "data"))
-        series(b, o);
-    else if (json_is(json_get(one, "values"), JSON_ARRAY))
-        cohorts(b, o);
-    else if (json_get(one, "order") && json_get(one, "count"))
-        steps(b, o);
-    else {
-        cell(b, v->answer.results, WIDTH * 3, false);
-        buf_char(b, '\n');
-    }
+    if (v->answer.columns.p && json_parse(r->arena, v->answer.columns, &columns, &ignored) < 0)
+        columns = NULL;
+    dashboard_text_result(b, r->arena, o, columns);
 }
 
 /* -------------------------------------------------------------------------- one */

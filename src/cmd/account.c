@@ -1,12 +1,15 @@
 /* account.c - see account.h. */
 #include "cmd/account.h"
 
+#include "base/clock.h"
 #include "json/write.h"
 #include "model/access.h"
 #include "model/oldest.h"
 #include "model/scope.h"
 
 #define KEY_OF_DEMO "hoglet demo (removed when it ends)"
+#define KEY_OF_ASK "hoglet ask (removed when it ends)"
+#define ASK_LONGEST (3600 * CLOCK_SECOND) /* older keys of asks are left over from killed ones */
 
 static void write_pair(struct json_writer *w, const char *key, str value)
 {
@@ -273,23 +276,24 @@ static int key_add(struct db *d, struct arena *a, const struct options *o, struc
     return 0;
 }
 
-/* -------------------------------------------------------------------------- the demo's access */
+/* -------------------------------------------------------------------------- access of commands */
 
-/* Removes the key of a demo, also one that a killed demo left. */
-static int drop_demo_key(struct db *d, struct arena *a, int64_t user_id, struct err *e)
+/* Removes the keys of that label from before, also those that a killed command left. */
+static int drop_keys(struct db *d, struct arena *a, int64_t user_id, const char *label,
+                     int64_t before, struct err *e)
 {
     struct key *list;
     size_t n;
     int rc = key_list(d, a, user_id, &list, &n, e);
     for (size_t i = 0; rc >= 0 && i < n; i++)
-        if (str_eqz(list[i].label, KEY_OF_DEMO))
+        if (str_eqz(list[i].label, label) && list[i].created_at < before)
             rc = key_delete(d, list[i].id, user_id, e);
     return rc < 0 ? rc : 0;
 }
 
-/* Where the demo goes: the oldest project, and its owner's rights on dashboards for a while. */
-static int demo_open(struct db *d, struct arena *a, const struct options *o, struct buf *b,
-                     struct err *e)
+/* A key for as long as a command works, of the owner and on the oldest project. */
+static int open_key(struct db *d, struct arena *a, const struct options *o, const char *label,
+                    str scopes, int64_t before, struct buf *b, struct err *e)
 {
     struct organization org;
     struct project p;
@@ -302,34 +306,62 @@ static int demo_open(struct db *d, struct arena *a, const struct options *o, str
     if (rc == 0)
         rc = pick_owner(d, a, &org, &owner, e);
     if (rc == 0)
-        rc = drop_demo_key(d, a, owner, e);
+        rc = drop_keys(d, a, owner, label, before, e);
     if (rc == 0)
-        rc = insert_key(d, a, owner, KEY_OF_DEMO,
-                        STR("[\"dashboard:write\",\"insight:write\",\"query:read\"]"), STR("[]"), &k,
-                        &value, e);
+        rc = insert_key(d, a, owner, label, scopes, STR("[]"), &k, &value, e);
     if (rc < 0)
         return rc;
     struct json_writer w = JSON_WRITER(b);
     json_open(&w, '{');
     write_number(&w, "project_id", p.id);
     write_pair(&w, "token", p.api_token);
+    write_pair(&w, "id", k.id);
     write_pair(&w, "key", value);
     json_close(&w, '}');
     return 0;
 }
 
-static int demo_close(struct db *d, struct arena *a, const struct options *o, struct buf *b,
+static int find_owner(struct db *d, struct arena *a, const struct options *o, int64_t *owner,
                       struct err *e)
 {
     struct organization org;
-    int64_t owner;
     int rc = pick_organization(d, a, o->org, &org, e);
-    if (rc == 0)
-        rc = pick_owner(d, a, &org, &owner, e);
-    if (rc == 0)
-        rc = drop_demo_key(d, a, owner, e);
+    return rc < 0 ? rc : pick_owner(d, a, &org, owner, e);
+}
+
+static int demo_open(struct db *d, struct arena *a, const struct options *o, struct buf *b,
+                     struct err *e)
+{
+    return open_key(d, a, o, KEY_OF_DEMO,
+                    STR("[\"dashboard:write\",\"insight:write\",\"query:read\"]"), INT64_MAX, b,
+                    e);
+}
+
+static int demo_close(struct db *d, struct arena *a, const struct options *o, struct buf *b,
+                      struct err *e)
+{
+    int64_t owner;
+    int rc = find_owner(d, a, o, &owner, e);
     buf_z(b, "{}");
-    return rc;
+    return rc < 0 ? rc : drop_keys(d, a, owner, KEY_OF_DEMO, INT64_MAX, e);
+}
+
+static int ask_open(struct db *d, struct arena *a, const struct options *o, struct buf *b,
+                    struct err *e)
+{
+    return open_key(d, a, o, KEY_OF_ASK,
+                    STR("[\"conversation:write\",\"query:read\",\"insight:write\","
+                        "\"dashboard:write\",\"action:read\",\"cohort:read\","
+                        "\"batch_export:read\"]"), clock_now_us() - ASK_LONGEST, b, e);
+}
+
+static int ask_close(struct db *d, struct arena *a, const struct options *o, struct buf *b,
+                     struct err *e)
+{
+    int64_t owner;
+    int rc = find_owner(d, a, o, &owner, e);
+    buf_z(b, "{}");
+    return rc < 0 ? rc : key_delete(d, str_of(o->label), owner, e);
 }
 
 /* -------------------------------------------------------------------------- running them */
@@ -340,6 +372,7 @@ static const struct {
 } changes[] = {
     { "user add", user_add },   { "org add", org_add },     { "project add", project_add },
     { "key add", key_add },     { "demo open", demo_open }, { "demo close", demo_close },
+    { "ask open", ask_open },   { "ask close", ask_close },
 };
 
 int account_change(struct store *s, struct arena *a, const char *name, const struct options *o,

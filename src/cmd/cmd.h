@@ -14,6 +14,7 @@ command_fn cmd_serve, cmd_routes;                                             /*
 command_fn cmd_hogql_parse, cmd_hogql_print, cmd_hogql_check;                 /* hogql.c */
 command_fn cmd_engine;                                                        /* engine.c */
 command_fn cmd_demo;                                                          /* demo.c */
+command_fn cmd_ask;                                                           /* ask.c */
 command_fn cmd_plan;                                                          /* plan.c */
 command_fn cmd_picture_png, cmd_picture_pdf;                                  /* picture.c */
 command_fn cmd_doctor;                                                        /* doctor.c */

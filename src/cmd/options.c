@@ -38,6 +38,7 @@ static const struct option_row rows[] = {
     TEXT("allow-private", allow_private,
          "LIST   private networks exports may connect to, such as 10.0.0.0/8"),
     TEXT("query-seconds", query_seconds, "N   the longest a query may take that somebody waits for"),
+    TEXT("question", question, "TEXT   what is asked; the flag's name may be left out"),
     TEXT("llm-url", llm_url, "URL   where a language model's API is; without, a planner answers"),
     TEXT("llm-dialect", llm_dialect, "NAME   openai or anthropic: the API it speaks"),
     TEXT("llm-model", llm_model, "NAME   the model to ask"),
@@ -256,7 +257,14 @@ static int read_flags(struct options *o, const char *uses, char **args, bool *he
             *help = true;
             return 0;
         }
-        if (!str_starts(word, STR("--")))
+        bool plain = !str_starts(word, STR("--"));
+        if (plain && !o->question && find_use(uses, "question", &u)) {
+            int rc = set_option(o, find_row(STR("question")), flag, FROM_FLAG, flag, e);
+            if (rc < 0)
+                return rc;
+            continue;
+        }
+        if (plain)
             return err_set(e, ERR_INVALID, NULL, "unexpected argument %s", flag);
         const struct option_row *row = find_row(str_slice(word, 2, word.n));
         if (!row || !find_use(uses, row->name, &u))

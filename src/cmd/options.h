@@ -21,7 +21,7 @@ struct options {
         *listen, *public_url, *clock, *engine_program, *library, *engine_memory, *engine_listen,
         *events, *people, *seed, *url, *token, *metrics_listen, *log_format, *rate_limits,
         *allow_private, *query_seconds, *llm_url, *llm_dialect, *llm_model, *llm_key_file,
-        *llm_ca_file, *llm_proxy, *llm_seconds, *llm_context;
+        *llm_ca_file, *question, *llm_proxy, *llm_seconds, *llm_context;
     bool json, log_debug, print_config;
     enum origin origin[OPTIONS_MAX]; /* by row */
 };
