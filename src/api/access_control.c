@@ -6,6 +6,7 @@
 
 #include "api/dashboard_view.h"
 #include "api/field.h"
+#include "api/history.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "model/member.h"
@@ -134,6 +135,28 @@ static int read_rule(struct req *r, struct access_control *c, struct err *e)
     return rc < 0 ? rc : 0;
 }
 
+/* For the log; STR_NULL for a rule that is not there. */
+static str rule_json(struct req *r, const struct access_control *c)
+{
+    if (!c->level.p)
+        return STR_NULL;
+    return arena_printf(r->arena, "{\"access_level\":\"" STR_FMT "\",\"organization_member\":%s"
+                        STR_FMT "%s}", STR_ARG(c->level), c->member_id.p ? "\"" : "",
+                        STR_ARG(c->member_id.p ? c->member_id : STR("null")),
+                        c->member_id.p ? "\"" : "");
+}
+
+static int rule_before(struct req *r, const struct access_control *c, str *out, struct err *e)
+{
+    struct access_control *rules = NULL;
+    size_t n = 0;
+    int rc = access_control_list(r->db, r->arena, c->resource, c->resource_id, &rules, &n, e);
+    for (size_t i = 0; i < n; i++)
+        if (rules[i].member_id.p ? str_eq(rules[i].member_id, c->member_id) : !c->member_id.p)
+            *out = rule_json(r, &rules[i]);
+    return rc;
+}
+
 /* What the level lets a caller do is checked first, then whether they may set it. */
 static int change(struct req *r, struct access_control *c, struct err *e)
 {
@@ -147,6 +170,12 @@ static int change(struct req *r, struct access_control *c, struct err *e)
     if (rc < 0)
         return rc;
     c->resource_id = d.id;
+    str before = STR_NULL, after = rule_json(r, c);
+    rc = rule_before(r, c, &before, e);
+    if (rc == 0)
+        rc = history_note_beside(r, HISTORY_DASHBOARD, d.id, "access_controls", before, after, e);
+    if (rc < 0)
+        return rc;
     rc = c->level.p ? access_control_put(r->db, c, e) : access_control_delete(r->db, c, e);
     return rc < 0 ? rc : dashboard_changed(r->db, r->project.id, e);
 }

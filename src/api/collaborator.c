@@ -2,7 +2,7 @@
  * clients see them fail. */
 #include "model/collaborator.h"
 
-#include "api/internal.h"
+#include "api/history.h"
 #include "base/uuid.h"
 #include "model/dashboard.h"
 
@@ -12,6 +12,13 @@ static int load(struct req *r, struct dashboard *d, struct err *e)
     if (rc == ERR_NOT_FOUND)
         return err_set(e, ERR_NOT_FOUND, NULL, "Dashboard not found.");
     return rc;
+}
+
+/* For the log. */
+static str as_json(struct req *r, const struct collaborator *c)
+{
+    return arena_printf(r->arena, "{\"user_uuid\":\"" STR_FMT "\",\"level\":%lld}",
+                        STR_ARG(c->user_uuid), (long long)c->level);
 }
 
 static int write_one(struct req *r, struct json_writer *w, const struct collaborator *c,
@@ -127,6 +134,9 @@ static int add(struct req *r, struct collaborator *c, struct err *e)
     rc = collaborator_insert(r->db, r->arena, c, e);
     if (rc == ERR_UNIQUE)
         return err_set(e, ERR_INVALID, NULL, "User already is a collaborator.");
+    if (rc == 0)
+        rc = history_note_beside(r, HISTORY_DASHBOARD, d.id, "collaborators", STR_NULL,
+                                 as_json(r, c), e);
     return rc < 0 ? rc : dashboard_changed(r->db, r->project.id, e);
 }
 
@@ -161,6 +171,9 @@ static int take_away(struct req *r, struct err *e)
         return err_set(e, ERR_INVALID, NULL, "Cannot remove collaborators from a dashboard on "
                                              "the lowest restriction level.");
     rc = collaborator_delete(r->db, c.id, e);
+    if (rc == 0)
+        rc = history_note_beside(r, HISTORY_DASHBOARD, d.id, "collaborators", as_json(r, &c),
+                                 STR_NULL, e);
     return rc < 0 ? rc : dashboard_changed(r->db, r->project.id, e);
 }
 

@@ -7,6 +7,7 @@
 #include "api/dashboard_view.h"
 #include "api/field.h"
 #include "api/picture.h"
+#include "api/history.h"
 #include "api/template_use.h"
 #include "api/tile.h"
 #include "base/fold.h"
@@ -308,6 +309,8 @@ static int dashboard_create(struct req *r, struct err *e)
     if (rc == 0)
         rc = insert(r, &in, e);
     if (rc == 0)
+        rc = history_note(r, HISTORY_DASHBOARD, in.d.id, e);
+    if (rc == 0)
         rc = db_commit(r->db, e);
     return rc < 0 ? rc : dashboard_reply(r, 201, &in.d, e);
 }
@@ -336,17 +339,17 @@ static int dashboard_fetch(struct req *r, struct err *e)
 /* Tiles and insights follow a dashboard that goes, or comes back. */
 static int follow_deletion(struct req *r, const struct input *in, bool was_deleted, struct err *e)
 {
-    int rc = 0;
-    if (in->d.deleted && !was_deleted) {
-        if (in->delete_insights)
-            rc = insight_delete_only_on(r->db, r->project.id, in->d.id, e);
-        return rc < 0 ? rc : tile_delete_all(r->db, in->d.id, e);
-    }
-    if (was_deleted && !in->d.deleted) {
-        rc = tile_restore_all(r->db, in->d.id, e);
-        return rc < 0 ? rc : insight_restore_on(r->db, r->project.id, in->d.id, e);
-    }
-    return 0;
+    if (in->d.deleted == was_deleted)
+        return 0;
+    int rc = history_keep_insights_on(r, in->d.id, e);
+    if (rc == 0 && in->d.deleted && in->delete_insights)
+        rc = insight_delete_only_on(r->db, r->project.id, in->d.id, e);
+    if (rc == 0)
+        rc = in->d.deleted ? tile_delete_all(r->db, in->d.id, e)
+                           : tile_restore_all(r->db, in->d.id, e);
+    if (rc == 0 && was_deleted)
+        rc = insight_restore_on(r->db, r->project.id, in->d.id, e);
+    return rc < 0 ? rc : history_note_insights_on(r, in->d.id, e);
 }
 
 /* A deleted dashboard is found by those only who say that it shall come back. */
@@ -367,7 +370,9 @@ static int change(struct req *r, struct input *in, struct err *e)
     if (rc < 0)
         return rc;
     struct dashboard before = in->d;
-    rc = read_body(r, in, e);
+    rc = history_keep(r, HISTORY_DASHBOARD, in->d.id, e);
+    if (rc == 0)
+        rc = read_body(r, in, e);
     if (rc < 0)
         return rc;
     if (json_get(r->body, "restriction_level") && !dashboard_may_restrict(r, &before))
@@ -381,7 +386,9 @@ static int change(struct req *r, struct input *in, struct err *e)
         rc = read_object(r, "variables", &in->d.variables, e);
     if (rc == 0)
         rc = dashboard_update(r->db, &in->d, e);
-    return rc < 0 ? rc : tile_patch(r, &in->d, e);
+    if (rc == 0)
+        rc = tile_patch(r, &in->d, e);
+    return rc < 0 ? rc : history_note(r, HISTORY_DASHBOARD, in->d.id, e);
 }
 
 static int dashboard_change(struct req *r, struct err *e)

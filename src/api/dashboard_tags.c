@@ -2,6 +2,7 @@
  * together, the others are named with the reason. */
 #include "api/dashboard_view.h"
 #include "api/field.h"
+#include "api/history.h"
 #include "base/limits.h"
 
 enum tag_action { TAGS_ADD, TAGS_REMOVE, TAGS_SET };
@@ -90,9 +91,13 @@ static int change_one(struct req *r, const struct input *in, int64_t id, struct 
         out->reason = "Permission denied";
     if (out->reason)
         return 0;
-    rc = changed_tags(r, in, &d.tags, e);
+    rc = history_keep(r, HISTORY_DASHBOARD, d.id, e);
+    if (rc == 0)
+        rc = changed_tags(r, in, &d.tags, e);
     out->tags = d.tags;
-    return rc < 0 ? rc : dashboard_update(r->db, &d, e);
+    if (rc == 0)
+        rc = dashboard_update(r->db, &d, e);
+    return rc < 0 ? rc : history_note(r, HISTORY_DASHBOARD, d.id, e);
 }
 
 static void write_outcomes(struct json_writer *w, const struct input *in, const struct outcome *all,

@@ -4,6 +4,7 @@
 
 #include "api/dashboard_view.h"
 #include "api/field.h"
+#include "api/history.h"
 #include "api/insight_list.h"
 #include "api/insight_query.h"
 #include "api/picture.h"
@@ -88,7 +89,10 @@ static int add_to(struct req *r, int64_t insight_id, int64_t dashboard_id, struc
         return err_set(e, ERR_DENIED, NULL,
                        "You don't have permission to add insights to dashboard: %lld",
                        (long long)dashboard_id);
-    return tile_put_insight(r, insight_id, dashboard_id, e);
+    rc = history_keep(r, HISTORY_DASHBOARD, dashboard_id, e);
+    if (rc == 0)
+        rc = tile_put_insight(r, insight_id, dashboard_id, e);
+    return rc < 0 ? rc : history_note(r, HISTORY_DASHBOARD, dashboard_id, e);
 }
 
 static int remove_from(struct req *r, int64_t insight_id, int64_t dashboard_id, struct err *e)
@@ -101,7 +105,10 @@ static int remove_from(struct req *r, int64_t insight_id, int64_t dashboard_id, 
         return err_set(e, ERR_DENIED, NULL,
                        "You don't have permission to remove insights from dashboard: %lld",
                        (long long)dashboard_id);
-    return tile_delete_insight(r->db, insight_id, dashboard_id, e);
+    rc = history_keep(r, HISTORY_DASHBOARD, dashboard_id, e);
+    if (rc == 0)
+        rc = tile_delete_insight(r->db, insight_id, dashboard_id, e);
+    return rc < 0 ? rc : history_note(r, HISTORY_DASHBOARD, dashboard_id, e);
 }
 
 /* Makes the list the complete set of dashboards that the insight is on. */
@@ -119,19 +126,6 @@ static int put_on(struct req *r, const struct insight_view *v, const struct id_l
 }
 
 /* -------------------------------------------------------------------------- handlers */
-
-/* The reply to a write: what was stored stays stored, also when its query fails. */
-static int reply_written(struct req *r, int status, const struct insight *i, struct err *e)
-{
-    struct insight_view v = { .row = i };
-    int rc = insight_view_prepare(r, &v, 1, e);
-    if (rc < 0)
-        return rc;
-    insight_view_compute(r, &v, 1, insight_refresh(r), 0);
-    struct json_writer w = reply_json(r, status);
-    insight_view_write(r, &w, &v, false);
-    return 0;
-}
 
 static int insight_create(struct req *r, struct err *e)
 {
@@ -154,8 +148,10 @@ static int insight_create(struct req *r, struct err *e)
     if (rc == 0)
         rc = insight_seen(r->db, r->project.id, in.i.id, r->user.id, e);
     if (rc == 0)
+        rc = history_note(r, HISTORY_INSIGHT, in.i.id, e);
+    if (rc == 0)
         rc = db_commit(r->db, e);
-    return rc < 0 ? rc : reply_written(r, 201, &in.i, e);
+    return rc < 0 ? rc : insight_reply_written(r, 201, &in.i, e);
 }
 
 static int load(struct req *r, bool deleted_too, struct insight *out, struct err *e)
@@ -175,6 +171,19 @@ static bool is_material(struct req *r)
         if (json_get(r->body, names[i]))
             return true;
     return false;
+}
+
+/* From all dashboards. */
+static int take_away(struct req *r, const struct insight_view *v, struct err *e)
+{
+    int rc = 0;
+    for (size_t i = 0; i < v->place_count && rc == 0; i++)
+        rc = history_keep(r, HISTORY_DASHBOARD, v->places[i].dashboard_id, e);
+    if (rc == 0)
+        rc = tile_delete_everywhere(r->db, v->row->id, e);
+    for (size_t i = 0; i < v->place_count && rc == 0; i++)
+        rc = history_note(r, HISTORY_DASHBOARD, v->places[i].dashboard_id, e);
+    return rc;
 }
 
 static int change(struct req *r, struct input *in, struct err *e)
@@ -200,9 +209,13 @@ static int change(struct req *r, struct input *in, struct err *e)
     }
     if (rc == 0 && in->dashboards.given)
         rc = put_on(r, &v, &in->dashboards, e);
+    if (rc == 0)
+        rc = history_keep(r, HISTORY_INSIGHT, in->i.id, e);
     if (rc == 0 && in->i.deleted && !before.deleted)
-        rc = tile_delete_everywhere(r->db, in->i.id, e);
-    return rc < 0 ? rc : insight_update(r->db, &in->i, e);
+        rc = take_away(r, &v, e);
+    if (rc == 0)
+        rc = insight_update(r->db, &in->i, e);
+    return rc < 0 ? rc : history_note(r, HISTORY_INSIGHT, in->i.id, e);
 }
 
 static int insight_change(struct req *r, struct err *e)
@@ -213,7 +226,7 @@ static int insight_change(struct req *r, struct err *e)
         rc = change(r, &in, e);
     if (rc == 0)
         rc = db_commit(r->db, e);
-    return rc < 0 ? rc : reply_written(r, 200, &in.i, e);
+    return rc < 0 ? rc : insight_reply_written(r, 200, &in.i, e);
 }
 
 /* As the dashboard of `from_dashboard` shows it; ignored when the insight is not on that one. */

@@ -404,3 +404,15 @@ void insight_view_write_basic(struct req *r, struct json_writer *w, const struct
     json_time(w, i->last_viewed_at);
     json_close(w, '}');
 }
+
+int insight_reply_written(struct req *r, int status, const struct insight *i, struct err *e)
+{
+    struct insight_view v = { .row = i };
+    int rc = insight_view_prepare(r, &v, 1, e);
+    if (rc < 0)
+        return rc;
+    insight_view_compute(r, &v, 1, insight_refresh(r), 0);
+    struct json_writer w = reply_json(r, status);
+    insight_view_write(r, &w, &v, false);
+    return 0;
+}

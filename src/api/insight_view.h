@@ -30,6 +30,9 @@ void insight_view_write(struct req *r, struct json_writer *w, const struct insig
                         bool listed);
 void insight_view_write_basic(struct req *r, struct json_writer *w, const struct insight_view *v);
 
+/* The reply to a write: what was stored stays stored, also when its query fails. */
+int insight_reply_written(struct req *r, int status, const struct insight *i, struct err *e);
+
 /* Of the dashboards it is on: 37 when it is on none or one of them may be edited. */
 int64_t insight_privilege(struct req *r, const struct insight_view *v);
 /* The `refresh` parameter, or the body's. */

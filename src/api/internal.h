@@ -92,6 +92,7 @@ extern const struct route event_definition_routes[];
 extern const struct route event_routes[];
 extern const struct route flags_routes[];
 extern const struct route health_routes[];
+extern const struct route history_routes[];
 extern const struct route insight_routes[];
 extern const struct route insight_variable_routes[];
 extern const struct route integration_routes[];
@@ -114,6 +115,7 @@ extern const struct route template_use_routes[];
 extern const struct route token_routes[];
 extern const struct route tile_routes[];
 extern const struct route user_routes[];
+extern const struct route version_routes[];
 
 /* The rows of all tables, in order; NULL past the last. */
 const struct route *route_at(size_t n);

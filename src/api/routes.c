@@ -34,6 +34,7 @@ static const struct route *const tables[] = {
     event_routes,
     flags_routes,
     health_routes,
+    history_routes,
     insight_routes,
     insight_variable_routes,
     integration_routes,
@@ -56,6 +57,7 @@ static const struct route *const tables[] = {
     token_routes,
     tile_routes,
     user_routes,
+    version_routes,
 };
 
 const struct route *route_at(size_t n)

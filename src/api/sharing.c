@@ -4,6 +4,7 @@
 
 #include "api/dashboard_view.h"
 #include "api/field.h"
+#include "api/history.h"
 #include "api/insight_view.h"
 #include "base/clock.h"
 #include "base/limits.h"
@@ -202,6 +203,24 @@ static int store_new(struct req *r, struct target *t, struct err *e)
     return rc < 0 ? rc : set_token(r, t, 0, e);
 }
 
+/* For the log: never the token. */
+static str as_json(struct req *r, const struct target *t)
+{
+    return arena_printf(r->arena, "{\"enabled\":%s,\"password_required\":%s,\"settings\":" STR_FMT
+                        "}", t->s.enabled ? "true" : "false",
+                        t->s.password_required ? "true" : "false",
+                        STR_ARG(t->s.settings.p ? t->s.settings : STR("null")));
+}
+
+static int note(struct req *r, const struct target *t, str before, str after, struct err *e)
+{
+    return t->s.insight_id
+               ? history_note_beside(r, HISTORY_INSIGHT, t->s.insight_id, "sharing", before, after,
+                                     e)
+               : history_note_beside(r, HISTORY_DASHBOARD, t->s.dashboard_id, "sharing", before,
+                                     after, e);
+}
+
 static int change(struct req *r, struct target *t, struct err *e)
 {
     static const struct field fields[] = {
@@ -211,6 +230,7 @@ static int change(struct req *r, struct target *t, struct err *e)
     };
     int rc = load_to_edit(r, t, e);
     bool was = t->s.enabled;
+    str before = rc == 0 ? as_json(r, t) : STR_NULL;
     if (rc == 0)
         rc = fields_read(r->arena, r->body, "", fields, &t->s, e);
     if (rc == 0)
@@ -221,6 +241,8 @@ static int change(struct req *r, struct target *t, struct err *e)
         return err_set(e, ERR_DENIED, NULL,
                        "Public sharing is disabled for this organization.");
     rc = t->s.id ? sharing_update(r->db, &t->s, e) : store_new(r, t, e);
+    if (rc == 0)
+        rc = note(r, t, before, as_json(r, t), e);
     if (rc == 0 && was && !t->s.enabled)
         rc = set_token(r, t, 0, e); /* whoever has a link that was taken back keeps nothing */
     return rc < 0 ? rc : dashboard_changed(r->db, r->project.id, e);
@@ -252,6 +274,8 @@ static int sharing_refresh(struct req *r, struct err *e)
         rc = load_to_edit(r, &t, e);
     if (rc == 0)
         rc = t.s.id ? set_token(r, &t, GRACE, e) : store_new(r, &t, e);
+    if (rc == 0)
+        rc = note(r, &t, STR("{\"link\":\"before\"}"), STR("{\"link\":\"another one\"}"), e);
     if (rc == 0)
         rc = db_commit(r->db, e);
     return rc < 0 ? rc : reply_config(r, &t, e);

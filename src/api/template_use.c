@@ -4,6 +4,7 @@
 
 #include "api/dashboard_view.h"
 #include "api/field.h"
+#include "api/history.h"
 #include "api/insight_query.h"
 #include "api/template_schema.h"
 #include "api/tile.h"
@@ -99,7 +100,7 @@ static int put_insight(struct req *r, const struct json *entry, struct tile *t, 
     if (rc == 0)
         rc = insight_insert(r->db, r->arena, &i, e);
     t->insight_id = i.id;
-    return rc;
+    return rc < 0 ? rc : history_note(r, HISTORY_INSIGHT, i.id, e);
 }
 
 /* Nobody wrote a template's texts. */
@@ -163,6 +164,8 @@ static int make(struct req *r, const struct template_content *t, struct dashboar
         rc = dashboard_insert(r->db, d, e);
     if (rc == 0)
         rc = template_put_tiles(r, t, d->id, e);
+    if (rc == 0)
+        rc = history_note(r, HISTORY_DASHBOARD, d->id, e);
     if (rc == 0)
         rc = db_commit(r->db, e);
     return rc < 0 ? rc : dashboard_reply(r, status, d, e);

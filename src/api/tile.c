@@ -3,6 +3,7 @@
 #include "api/tile.h"
 
 #include "api/field.h"
+#include "api/history.h"
 #include "base/clock.h"
 #include "base/limits.h"
 
@@ -336,7 +337,7 @@ static int copy_shown(struct req *r, struct tile *t, struct err *e)
     i.created_by = i.last_modified_by = r->user.id;
     rc = insight_insert(r->db, r->arena, &i, e);
     t->insight_id = i.id;
-    return rc;
+    return rc < 0 ? rc : history_note(r, HISTORY_INSIGHT, i.id, e);
 }
 
 static int copy_tile(struct req *r, const struct tile *from, int64_t to, bool deep, struct err *e)

@@ -6,6 +6,7 @@
 #include "api/dashboard_text.h"
 #include "api/dashboard_view.h"
 #include "api/field.h"
+#include "api/history.h"
 #include "api/tile_layout.h"
 #include "base/clock.h"
 #include "base/limits.h"
@@ -19,13 +20,17 @@ static int begin(struct req *r, struct dashboard *d, struct err *e)
         rc = db_begin(r->db, e);
     if (rc == 0)
         rc = dashboard_load(r, r->id, d, e);
-    return rc < 0 ? rc : dashboard_check_edit(r, d, e);
+    if (rc == 0)
+        rc = dashboard_check_edit(r, d, e);
+    return rc < 0 ? rc : history_keep(r, HISTORY_DASHBOARD, d->id, e);
 }
 
 /* The change is stored, and lists say that the dashboard changed. */
-static int commit(struct req *r, struct err *e)
+static int commit(struct req *r, const struct dashboard *d, struct err *e)
 {
     int rc = dashboard_changed(r->db, r->project.id, e);
+    if (rc == 0)
+        rc = history_note(r, HISTORY_DASHBOARD, d->id, e);
     return rc < 0 ? rc : db_commit(r->db, e);
 }
 
@@ -88,8 +93,12 @@ static int move(struct req *r, struct dashboard *from, struct err *e)
         return err_set(e, ERR_INVALID, NULL, "Invalid request data for moving tile.");
     if (rc > 0) /* a deleted one is in the way */
         rc = tile_discard(r->db, there.id, e);
+    if (rc >= 0)
+        rc = history_keep(r, HISTORY_DASHBOARD, to.id, e);
     t.dashboard_id = to.id;
-    return rc < 0 ? rc : tile_update(r->db, &t, e);
+    if (rc == 0)
+        rc = tile_update(r->db, &t, e);
+    return rc < 0 ? rc : history_note(r, HISTORY_DASHBOARD, to.id, e);
 }
 
 static int tile_move(struct req *r, struct err *e)
@@ -97,7 +106,7 @@ static int tile_move(struct req *r, struct err *e)
     struct dashboard from;
     int rc = move(r, &from, e);
     if (rc == 0)
-        rc = commit(r, e);
+        rc = commit(r, &from, e);
     return rc < 0 ? rc : dashboard_reply(r, 200, &from, e);
 }
 
@@ -152,7 +161,7 @@ static int tile_copy(struct req *r, struct err *e)
     struct dashboard to;
     int rc = copy(r, &to, e);
     if (rc == 0)
-        rc = commit(r, e);
+        rc = commit(r, &to, e);
     return rc < 0 ? rc : dashboard_reply(r, 200, &to, e);
 }
 
@@ -273,7 +282,7 @@ static int tile_reorder(struct req *r, struct err *e)
     for (size_t i = 0; i < n && rc == 0; i++)
         rc = tile_update(r->db, &tiles[i], e);
     if (rc == 0)
-        rc = commit(r, e);
+        rc = commit(r, &d, e);
     return rc < 0 ? rc : dashboard_reply(r, 200, &d, e);
 }
 
@@ -348,7 +357,7 @@ static int tile_create_text(struct req *r, struct err *e)
     if (rc == 0)
         rc = tile_insert(r->db, &t, e);
     if (rc == 0)
-        rc = commit(r, e);
+        rc = commit(r, &d, e);
     return rc < 0 ? rc : reply_tile(r, 201, &d, t.id, e);
 }
 
@@ -382,7 +391,7 @@ static int tile_update_text(struct req *r, struct err *e)
     struct tile t;
     int rc = update_text(r, &d, &t, e);
     if (rc == 0)
-        rc = commit(r, e);
+        rc = commit(r, &d, e);
     return rc < 0 ? rc : reply_tile(r, 200, &d, t.id, e);
 }
 
@@ -413,7 +422,7 @@ static int tile_update_display(struct req *r, struct err *e)
     struct tile t;
     int rc = update_display(r, &d, &t, e);
     if (rc == 0)
-        rc = commit(r, e);
+        rc = commit(r, &d, e);
     return rc < 0 ? rc : reply_tile(r, 200, &d, t.id, e);
 }
 
@@ -452,7 +461,7 @@ static int tile_delete(struct req *r, struct err *e)
     if (rc == 0)
         rc = close_gap(r, d.id, e);
     if (rc == 0)
-        rc = commit(r, e);
+        rc = commit(r, &d, e);
     if (rc == 0)
         r->http->status = 204;
     return rc;

@@ -32,6 +32,7 @@
 #define LIMIT_LIST_CACHE (32u << 20)      /* bytes of pages of lists kept ready */
 #define LIMIT_TEMPLATES 100              /* dashboard templates of an organization */
 #define LIMIT_BULK_TAGS 500              /* dashboards whose tags change in one request */
+#define LIMIT_VERSIONS 500              /* versions of a dashboard or insight that are kept */
 #define LIMIT_TILES 1000                 /* entries of `tiles` in one request */
 #define LIMIT_PAGE_DEFAULT 100            /* rows of a page when the caller names none */
 #define LIMIT_PAGE 1000000000             /* rows of a page; beyond that arithmetic only */

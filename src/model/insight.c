@@ -259,6 +259,27 @@ int insight_on_dashboard(struct db *d, struct arena *a, int64_t dashboard_id,
     return read_all(rc, st, a, out, n, e);
 }
 
+int insight_ids_on(struct db *d, struct arena *a, int64_t dashboard_id, int64_t **out, size_t *n,
+                   struct err *e)
+{
+    struct stmt *st;
+    int64_t *list = NULL;
+    size_t count = 0;
+    int rc = db_open(d, a, &st, e,
+                     "SELECT insight_id FROM tile WHERE dashboard_id = ? AND insight_id IS NOT NULL"
+                     " ORDER BY id",
+                     "i", dashboard_id);
+    while (rc >= 0 && (rc = stmt_step(st, e)) > 0) {
+        list = arena_grown(a, list, count, sizeof(*list));
+        list[count++] = stmt_i64(st, 0);
+    }
+    if (rc < 0)
+        return rc;
+    *out = list;
+    *n = count;
+    return 0;
+}
+
 int insight_last_viewed(struct db *d, struct arena *a, int64_t project_id, int64_t user_id,
                         int64_t limit, struct insight **out, size_t *n, struct err *e)
 {

@@ -50,6 +50,9 @@ int insight_page(struct db *d, struct arena *a, const struct insight_filter *f, 
 /* The live insights of a dashboard's live tiles. */
 int insight_on_dashboard(struct db *d, struct arena *a, int64_t dashboard_id,
                          struct insight **out, size_t *n, struct err *e);
+/* The ids of what its tiles show, deleted tiles and insights too. */
+int insight_ids_on(struct db *d, struct arena *a, int64_t dashboard_id, int64_t **out, size_t *n,
+                   struct err *e);
 /* Those this user opened last, newest first. */
 int insight_last_viewed(struct db *d, struct arena *a, int64_t project_id, int64_t user_id,
                         int64_t limit, struct insight **out, size_t *n, struct err *e);

@@ -71,6 +71,7 @@ MIGRATION(m0021_person_overrides);
 MIGRATION(m0022_access_control);
 MIGRATION(m0023_model_request);
 MIGRATION(m0024_export_backfill_rows);
+MIGRATION(m0025_history);
 
 static const struct migration migrations[] = {
     { 1, m0001_access, m0001_access_end },
@@ -97,6 +98,7 @@ static const struct migration migrations[] = {
     { 22, m0022_access_control, m0022_access_control_end },
     { 23, m0023_model_request, m0023_model_request_end },
     { 24, m0024_export_backfill_rows, m0024_export_backfill_rows_end },
+    { 25, m0025_history, m0025_history_end },
 };
 
 static int fail(struct db *d, struct err *e, const char *what)
