@@ -8,6 +8,7 @@
 #include "base/tz.h"
 #include "base/uuid.h"
 #include "export/integration.h"
+#include "export/run.h"
 #include "export/stored.h"
 #include "model/integration.h"
 #include "store/seal.h"
@@ -405,6 +406,9 @@ int export_body_read(struct req *r, const struct batch_export *stored, bool part
         rc = read_model(r, body, &out->row, e);
     if (rc == 0)
         rc = read_destination(r, stored, out, e);
+    if (rc == 0 && out->destination && !out->destination->run->columns(out->row.model))
+        rc = err_set(e, ERR_INVALID, "model", "Model '" STR_FMT "' cannot be exported to %s",
+                     STR_ARG(out->row.model), out->destination->type);
     if (rc == 0)
         rc = read_schedule(body, &p, e);
     out->step = p.step;

@@ -175,7 +175,7 @@ static int stage_parquet(struct carrier *c, struct query_export x, const char *s
     if (rc < 0 || !size.rows)
         return rc;
     uint32_t done = 0;
-    int64_t guess = size.bytes / 8; /* what is written packed takes about that much less */
+    int64_t guess = size.bytes; /* the first file tells how much less it is when it is packed */
     do {
         int64_t written = 0;
         uint32_t part = max ? next_part(done, bytes, guess, max) : QUERY_EXPORT_HASHES;

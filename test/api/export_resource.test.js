@@ -103,6 +103,10 @@ test("intervals, zones and offsets", async () => {
   await s.call("DELETE", `${AT}${day.id}/`);
 });
 
+test("a model that a destination does not take", async () => {
+  refused(await s.call("POST", AT, { body: one({ model: "persons" }) }), "model", "Model 'persons' cannot be exported to S3");
+});
+
 test("pause and unpause change nothing when it is so already", async () => {
   const x = await make();
   const act = (what, body) => s.call("POST", `${AT}${x.id}/${what}/`, { body });

@@ -30,7 +30,31 @@ function refusal(req, body, secret) {
 
 // `virtual`: the bucket stands before the host. `instead` may answer a request itself: (req, res, body) -> true.
 async function fake_s3({ buckets = [], virtual = false, instead = () => false } = {}) {
-  const objects = new Map(), asked = [];
+  const objects = new Map(), asked = [], uploads = new Map();
+  // Uploads in parts: what is not completed is never seen.
+  function parts_of(req, res, name, body, query, fail) {
+    const id = query.get("uploadId"), upload = uploads.get(id), reply = (text, headers) => { res.writeHead(200, headers); res.end(text); };
+    if (query.has("uploads")) {
+      uploads.set(`u/${uploads.size}`, new Map());
+      return reply(`<InitiateMultipartUploadResult><UploadId>u/${uploads.size - 1}</UploadId></InitiateMultipartUploadResult>`);
+    }
+    if (!upload) return fail(404, "NoSuchUpload");
+    if (req.method === "PUT") {
+      upload.set(Number(query.get("partNumber")), body);
+      return reply("", { ETag: `"${hash(body)}"` });
+    }
+    if (req.method === "DELETE") {
+      uploads.delete(id);
+      res.writeHead(204);
+      return res.end();
+    }
+    const named = [...body.toString().matchAll(/<PartNumber>(\d+)<\/PartNumber><ETag>"(\w+)"<\/ETag>/g)];
+    if (!named.length || named.some(([, n, etag]) => !upload.has(Number(n)) || hash(upload.get(Number(n))) !== etag)) return fail(400, "InvalidPart");
+    if (named.slice(0, -1).some(([, n]) => upload.get(Number(n)).length < 5 << 20)) return fail(400, "EntityTooSmall");
+    objects.set(name, Buffer.concat(named.map(([, n]) => upload.get(Number(n)))));
+    uploads.delete(id);
+    return reply("<CompleteMultipartUploadResult></CompleteMultipartUploadResult>");
+  }
   const server = http.createServer((req, res) => {
     const parts = [];
     req.on("data", (part) => parts.push(part));
@@ -46,6 +70,8 @@ async function fake_s3({ buckets = [], virtual = false, instead = () => false } 
       if (why) return fail(403, why);
       if (!buckets.includes(bucket)) return fail(404, "NoSuchBucket");
       if (!key) return answer(200);
+      const query = new URLSearchParams(req.url.split("?")[1]);
+      if (query.has("uploads") || query.has("uploadId")) return parts_of(req, res, name, body, query, fail);
       if (req.method === "PUT") objects.set(name, body);
       else if (!objects.has(name)) return fail(404, "NoSuchKey");
       if (req.method === "DELETE") objects.delete(name);
@@ -53,7 +79,7 @@ async function fake_s3({ buckets = [], virtual = false, instead = () => false } 
     });
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { port: server.address().port, url: `http://127.0.0.1:${server.address().port}`, objects, asked,
+  return { port: server.address().port, url: `http://127.0.0.1:${server.address().port}`, objects, asked, uploads,
     stop: () => new Promise((resolve) => { server.closeAllConnections(); server.close(resolve); }) };
 }
 

@@ -26,9 +26,12 @@ CREATE TABLE IF NOT EXISTS events (
     properties         String CODEC(ZSTD(1)),
     person_properties  String CODEC(ZSTD(1)),
     props              JSON(max_dynamic_paths = 128),
-    person_props       JSON(max_dynamic_paths = 64)
+    person_props       JSON(max_dynamic_paths = 64),
+    INDEX inserted_at_minmax inserted_at TYPE minmax GRANULARITY 1 -- exports read what arrived in an interval
 )
 ENGINE = ReplacingMergeTree(inserted_at)
 PARTITION BY least(greatest(toYYYYMM(timestamp), 199912), 210001)
 ORDER BY (team_id, toDate(timestamp), event, cityHash64(distinct_id), cityHash64(uuid))
 SETTINGS non_replicated_deduplication_window = 1000, min_bytes_for_wide_part = 67108864;
+
+ALTER TABLE events ADD INDEX IF NOT EXISTS inserted_at_minmax inserted_at TYPE minmax GRANULARITY 1;
