@@ -64,6 +64,9 @@ const struct route page_routes[] = {
     { "GET", "/dashboard", page_index, ACCESS_PUBLIC, NULL, 0, true },
     { "GET", "/dashboard/:id", page_index, ACCESS_PUBLIC, NULL, 0, true },
     { "GET", "/activity", page_index, ACCESS_PUBLIC, NULL, 0, true },
+    { "GET", "/chat", page_index, ACCESS_PUBLIC, NULL, 0, true },
+    { "GET", "/chat/:id", page_index, ACCESS_PUBLIC, NULL, 0, true },
+    { "GET", "/chats", page_index, ACCESS_PUBLIC, NULL, 0, true },
     { "GET", "/assets/:id", page_asset, ACCESS_PUBLIC, NULL, 0, true },
     { 0 },
 };

@@ -27,7 +27,7 @@ function get(path, headers = {}, method = "GET") {
 const assets = () => [...new Set(index.body.toString().match(/\/assets\/[\w.-]+/g))];
 
 test("every view's address gives the same page, which may talk to this server only", async () => {
-  for (const path of ["/", "/login", "/dashboards", "/dashboard/1", "/activity", "/activity/"]) {
+  for (const path of ["/", "/login", "/dashboards", "/dashboard/1", "/activity", "/activity/", "/chat", "/chat/1", "/chats"]) {
     const reply = await get(path);
     assert.equal(reply.status, 200, path);
     assert.equal(reply.headers["content-type"], "text/html; charset=utf-8");

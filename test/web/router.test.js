@@ -22,7 +22,7 @@ test("a path leads to its view", () => {
 });
 
 test("after log-in only an address of the page is gone to", () => {
-  const cases = { "/dashboard/7?period=-7d": "/dashboard/7?period=-7d", "/activity": "/activity", "//evil.example/x": "/dashboards",
+  const cases = { "/dashboard/7?period=-7d": "/dashboard/7?period=-7d", "/activity": "/activity", "/chat/a-b": "/chat/a-b", "//evil.example/x": "/dashboards",
     "/\\evil.example": "/dashboards", "https://evil.example": "/dashboards", "javascript:alert(1)": "/dashboards",
     "/login?next=/login": "/dashboards", "/shared/abc": "/dashboards", "/nothing": "/dashboards", "": "/dashboards" };
   for (const [next, want] of Object.entries(cases)) assert.equal(safeNext(next), want, next);

@@ -7,6 +7,7 @@ import "./ui/base.css";
 import "./ui/parts.css";
 import "./ui/shell.css";
 import "./ui/pages.css";
+import "./ui/chat.css";
 import "./charts/charts.css";
 import { loadSession, session, sessionError } from "./api/session";
 import { Dashboards } from "./pages/dashboards";
@@ -20,6 +21,8 @@ import { startTheme } from "./ui/theme";
 const waiting = <div class="page narrow"><Loading /></div>;
 const Dashboard = lazy(() => import("./pages/dashboard").then((m) => m.Dashboard), waiting);
 const Shared = lazy(() => import("./pages/shared").then((m) => m.Shared), waiting);
+const Chat = lazy(() => import("./pages/chat").then((m) => m.Chat), waiting);
+const Chats = lazy(() => import("./pages/chat").then((m) => m.Chats), waiting);
 const Activity = lazy(() => import("./pages/activity").then((m) => m.Activity), waiting);
 
 function View() {
@@ -28,6 +31,8 @@ function View() {
     case "dashboards": return <Dashboards />;
     case "dashboard": return <Dashboard key={params["id"]} id={params["id"]!} />;
     case "activity": return <Activity />;
+    case "chat": return <Chat key={params["id"] ?? "new"} id={params["id"]} />;
+    case "chats": return <Chats />;
     case "home": case "login": case "shared": return waiting; // about to be left
     case "missing": return <div class="page narrow"><EmptyNote title="There is no such page" /></div>;
   }

@@ -1,7 +1,7 @@
 // router.ts - addresses and views. A pattern here is a row of src/api/page.c too, or of shared.c.
 import { signal } from "@preact/signals";
 
-export type View = "home" | "login" | "dashboards" | "dashboard" | "activity" | "shared" | "missing";
+export type View = "home" | "login" | "dashboards" | "dashboard" | "activity" | "chat" | "chats" | "shared" | "missing";
 
 export interface Place {
   view: View;
@@ -17,6 +17,9 @@ export const patterns: readonly [pattern: string, view: View][] = [
   ["/dashboard", "dashboards"],
   ["/dashboard/:id", "dashboard"],
   ["/activity", "activity"],
+  ["/chat", "chat"],
+  ["/chat/:id", "chat"],
+  ["/chats", "chats"],
   ["/shared/:token", "shared"],
   ["/shared_dashboard/:token", "shared"],
   ["/embedded/:token", "shared"],

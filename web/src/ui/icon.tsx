@@ -3,6 +3,7 @@
 const paths = {
   dashboards: "M4 4h7v9H4zM13 4h7v5h-7zM13 11h7v9h-7zM4 15h7v5H4z",
   activity: "M3 12h4l3-8 4 16 3-8h4",
+  chat: "M4 5h16v11H10l-4 4v-4H4z",
   refresh: "M20 11a8 8 0 0 0-14.3-4L4 9M4 4v5h5M4 13a8 8 0 0 0 14.3 4l1.7-2M20 20v-5h-5",
   table: "M4 5h16v14H4zM4 10h16M4 14.5h16M10 5v14",
   chart: "M4 4v16h16M8 15l4-5 3 3 5-7",

@@ -10,6 +10,7 @@ import { choice, chooseTheme, type Choice } from "./theme";
 
 const sections: { href: string; label: string; icon: IconName; views: View[] }[] = [
   { href: "/dashboards", label: "Dashboards", icon: "dashboards", views: ["dashboards", "dashboard"] },
+  { href: "/chat", label: "Ask", icon: "chat", views: ["chat", "chats"] },
   { href: "/activity", label: "Activity", icon: "activity", views: ["activity"] },
 ];
 
