@@ -175,12 +175,13 @@ static int post(struct demo *d, str body, struct err *e)
     for (int tries = 0; rc == 0 && status != 200; tries++) {
         buf_reset(&answer);
         rc = http_call(&c, &status, &answer, e);
+        str said = str_utf8_prefix(buf_view(&answer), 200);
         bool again = rc > 0 && status == 503 && tries < 100; /* it is busy */
         if (rc == 0)
             rc = err_set(e, ERR_UNAVAILABLE, NULL, "no server at " STR_FMT, STR_ARG(d->url));
         else if (rc > 0 && status != 200 && !again)
-            rc = err_set(e, ERR_INVALID, NULL, "the server refused the events: %ld %.200s", status,
-                         answer.p ? answer.p : "");
+            rc = err_set(e, ERR_INVALID, NULL, "the server refused the events: %ld " STR_FMT, status,
+                         STR_ARG(said));
         rc = rc < 0 ? rc : 0;
         if (again)
             usleep(50000);

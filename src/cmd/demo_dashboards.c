@@ -132,11 +132,12 @@ static int call(struct caller *c, const char *method, str path, str body, struct
     struct http_call h = { .method = method, .url = url.p, .bearer = c->key, .body = body,
                            .seconds = 120 };
     int rc = http_call(&h, &status, &answer, e);
+    str said = str_utf8_prefix(buf_view(&answer), 300);
     if (rc == 0)
         rc = err_set(e, ERR_UNAVAILABLE, NULL, "the server ended");
     else if (rc > 0 && status / 100 != 2)
-        rc = err_set(e, ERR_INVALID, NULL, "the server refused " STR_FMT ": %ld %.300s",
-                     STR_ARG(path), status, answer.p ? answer.p : "");
+        rc = err_set(e, ERR_INVALID, NULL, "the server refused " STR_FMT ": %ld " STR_FMT,
+                     STR_ARG(path), status, STR_ARG(said));
     else if (rc > 0)
         rc = json_parse(c->arena, arena_str(c->arena, buf_view(&answer)), out, e);
     buf_release(&answer);
