@@ -164,8 +164,10 @@ static int query_fetch(struct req *r, struct err *e)
     str status;
     bool complete;
     int failed;
-    if (!query_status(r->api->queries, r->arena, r->project.id, r->id, &status, &complete,
-                      &failed))
+    bool progress = str_eqz(http_query_of(r->http, "show_progress"), "true") ||
+                    str_eqz(http_query_of(r->http, "showProgress"), "true");
+    if (!query_status(r->api->queries, r->arena, r->project.id, r->id, progress, &status,
+                      &complete, &failed))
         return err_set(e, ERR_NOT_FOUND, NULL, "Query " STR_FMT " not found for team %lld",
                        STR_ARG(r->id), (long long)r->project.id);
     struct json_writer w = reply_json(r, failed ? failed : complete ? 200 : 202);

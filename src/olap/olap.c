@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "json/parse.h"
 
 #define KEEP 16 /* connections kept open */
 #define SECONDS 60
@@ -454,19 +455,56 @@ bool olap_alive(struct olap *o)
     return code == CURLE_OK && status == 200;
 }
 
+/* The condition on system tables that a statement has the tag. */
+static void add_tagged(struct buf *sql, const char *tag)
+{
+    struct buf pattern = BUF_INIT(512);
+    buf_printf(&pattern, "/* %s */", tag);
+    buf_z(sql, "startsWith(query, ");
+    olap_add_quoted(sql, buf_view(&pattern));
+    buf_z(sql, ")");
+    buf_release(&pattern);
+}
+
+int olap_progress(struct olap *o, struct arena *a, const char *tag, struct olap_progress *out,
+                  struct err *e)
+{
+    struct buf sql = BUF_INIT(1024), answer = BUF_INIT(64 * 1024);
+    struct json *tree = NULL;
+    buf_z(&sql, "SELECT toInt64(sum(read_rows)), toInt64(sum(read_bytes)),"
+                " toInt64(sum(total_rows_approx)), max(elapsed),"
+                " toInt64(sum(ProfileEvents['OSCPUVirtualTimeMicroseconds']))"
+                " FROM system.processes WHERE ");
+    add_tagged(&sql, tag);
+    struct olap_query q = { .sql = buf_view(&sql), .format = "JSONCompactEachRow", .seconds = 5,
+                            .settings = "&output_format_json_quote_64bit_integers=0" };
+    int rc = olap_run(o, &q, &answer, e);
+    if (rc == 0)
+        rc = json_parse(a, arena_str(a, buf_view(&answer)), &tree, e);
+    const struct json *v[5] = { 0 };
+    const struct json *m = tree ? tree->head : NULL;
+    for (size_t i = 0; i < 5 && m; m = m->next)
+        v[i++] = m;
+    if (rc == 0 && !v[4])
+        rc = err_set(e, ERR_INTERNAL, NULL, "the event store gave no progress");
+    if (rc == 0)
+        *out = (struct olap_progress){ v[0]->i64, v[1]->i64, v[2]->i64, v[3]->num, v[4]->i64 };
+    buf_release(&sql);
+    buf_release(&answer);
+    return rc;
+}
+
 void olap_cancel(struct olap *o, const char *tag)
 {
-    struct buf sql = BUF_INIT(1024), pattern = BUF_INIT(512);
+    struct buf sql = BUF_INIT(1024);
     struct err e = ERR_INIT;
-    buf_printf(&pattern, "/* %s */", tag);
-    buf_z(&sql, "KILL QUERY WHERE startsWith(query, ");
-    olap_add_quoted(&sql, buf_view(&pattern));
-    buf_z(&sql, ") ASYNC");
+    buf_z(&sql, "KILL QUERY WHERE ");
+    add_tagged(&sql, tag);
+    buf_z(&sql, " ASYNC");
     struct olap_query q = { .sql = buf_view(&sql), .change = true, .seconds = 5 };
     if (olap_run(o, &q, NULL, &e) < 0)
         log_warn("could not cancel a query", "error", e.detail);
     buf_release(&sql);
-    buf_release(&pattern);
 }
 
 void olap_counts(const struct olap *o, struct olap_counts *out)

@@ -45,6 +45,14 @@ bool olap_alive(struct olap *o);
 /* Appends the answer to out (NULL: dropped). Failures of the statement are ERR_INVALID with
  * ClickHouse's message, its lower-case name in err.code; time and memory limits ERR_TIMEOUT. */
 int olap_run(struct olap *o, const struct olap_query *q, struct buf *out, struct err *e);
+/* How far the running statements with that tag are; all 0 when none runs. */
+struct olap_progress {
+    int64_t rows, bytes, rows_total; /* read so far; rows_total: what there is to read, about */
+    double seconds;
+    int64_t cpu_us;
+};
+int olap_progress(struct olap *o, struct arena *a, const char *tag, struct olap_progress *out,
+                  struct err *e);
 /* Ends the running statements with that tag; returns without waiting for them. */
 void olap_cancel(struct olap *o, const char *tag);
 

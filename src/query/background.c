@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/uuid.h"
 
 #define THREADS 3
 #define THREADS_PROJECT 2 /* of one project: its long queries keep no other waiting */
@@ -180,7 +181,28 @@ static void write_id(struct json_writer *w, const char *key, int64_t id)
         json_null(w);
 }
 
-static str status_of(struct arena *a, const struct job *job)
+static void write_progress(struct json_writer *w, const struct olap_progress *far)
+{
+    json_key(w, "query_progress");
+    if (!far) {
+        json_null(w);
+        return;
+    }
+    json_open(w, '{');
+    json_key(w, "bytes_read");
+    json_i64(w, far->bytes);
+    json_key(w, "rows_read");
+    json_i64(w, far->rows);
+    json_key(w, "estimated_rows_total");
+    json_i64(w, far->rows_total);
+    json_key(w, "time_elapsed");
+    json_f64(w, far->seconds);
+    json_key(w, "active_cpu_time");
+    json_i64(w, far->cpu_us);
+    json_close(w, '}');
+}
+
+static str status_of(struct arena *a, const struct job *job, const struct olap_progress *far)
 {
     struct buf b = BUF_INIT(LIMIT_RESPONSE);
     struct json_writer w = JSON_WRITER(&b);
@@ -203,8 +225,7 @@ static str status_of(struct arena *a, const struct job *job)
     json_time(&w, job->ended == INT64_MIN ? INT64_MIN : job->ended + KEEP_FOR);
     json_key(&w, "task_id");
     json_str(&w, job->id);
-    json_key(&w, "query_progress");
-    json_null(&w);
+    write_progress(&w, job->state == RUNNING ? far : NULL);
     json_key(&w, "labels");
     json_null(&w);
     json_key(&w, "cache_key");
@@ -224,13 +245,26 @@ static struct job *find(struct query_background *b, int64_t team_id, str id)
     return found;
 }
 
+const char *query_background_tag(struct query_background *b, struct arena *a, int64_t team_id,
+                                 str id)
+{
+    const char *tag = NULL;
+    pthread_mutex_lock(&b->lock);
+    const struct job *job = find(b, team_id, id);
+    if (job && job->state == RUNNING)
+        tag = arena_z(a, str_of(job->scope.tag));
+    pthread_mutex_unlock(&b->lock);
+    return tag;
+}
+
 int query_background_status(struct query_background *b, struct arena *a, int64_t team_id, str id,
-                            str *out, bool *complete, int *failed)
+                            const struct olap_progress *far, str *out, bool *complete,
+                            int *failed)
 {
     pthread_mutex_lock(&b->lock);
     const struct job *job = find(b, team_id, id);
     if (job) {
-        *out = status_of(a, job);
+        *out = status_of(a, job, far);
         *complete = job->state == ENDED;
         *failed = job->rc < 0 ? job->err.kind == ERR_INTERNAL ? 500 : 400 : 0;
     }
@@ -299,6 +333,9 @@ static struct job *job_new(const struct query_scope *s, const struct json *node,
     job->scope.display_names = arena_str(a, s->display_names);
     job->scope.path_cleaning = arena_str(a, s->path_cleaning);
     job->scope.background = true;
+    char tag[64] = "query ";
+    uuid_text(uuid_v4(), tag + strlen(tag));
+    job->scope.tag = arena_z(a, str_of(tag));
     job->scope.gone = is_cancelled;
     job->scope.gone_context = job;
     return job;
@@ -330,7 +367,7 @@ int query_background_start(struct query_background *b, const struct query_scope 
         pthread_cond_signal(&b->wake);
     }
     if (rc == 0)
-        *status = status_of(s->arena, job);
+        *status = status_of(s->arena, job, NULL);
     pthread_mutex_unlock(&b->lock);
     return rc;
 }

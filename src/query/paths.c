@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "query/actors.h"
 #include "query/insight.h"
+#include "query/path_rules.h"
 #include "query/shape.h"
 
 #define STEPS_DEFAULT 5
@@ -192,59 +193,6 @@ static int wrap(const struct paths *p, const char *text, struct hogql_node **ite
     return hogql_parse_expr(p->q.j->arena, str_of(text), ph, item, e);
 }
 
-struct rule {
-    const struct json *node;
-    int64_t order;
-    size_t place;
-};
-
-static int by_order(const void *x, const void *y)
-{
-    const struct rule *a = x, *b = y;
-    if (a->order != b->order)
-        return a->order < b->order ? -1 : 1;
-    return a->place < b->place ? -1 : 1;
-}
-
-/* Each rule sees what the one before made; `order` goes before the place in the list. */
-static int cleaned(const struct paths *p, const struct json *rules, struct hogql_node **item,
-                   struct err *e)
-{
-    struct arena *a = p->q.j->arena;
-    size_t n = 0;
-    int rc = 0;
-    struct rule *list = arena_alloc(a, ((rules ? rules->count : 0) + 1) * sizeof(*list));
-    for (const struct json *m = rules ? rules->head : NULL; m && rc == 0; m = m->next, n++) {
-        list[n] = (struct rule){ m, 0, n };
-        rc = query_get_i64(m, "order", &list[n].order, e);
-    }
-    if (n)
-        qsort(list, n, sizeof(*list), by_order);
-    for (size_t i = 0; i < n && rc == 0; i++) {
-        str regex = STR_NULL, alias = STR("");
-        rc = list[i].node->type == JSON_OBJECT
-                 ? query_get_text(list[i].node, "regex", &regex, e)
-                 : query_misfit(e, "pathsFilter.localPathCleaningFilters",
-                                "Input should be a valid dictionary");
-        if (rc == 0)
-            rc = query_get_text(list[i].node, "alias", &alias, e);
-        if (rc == 0 && regex.n)
-            rc = wrap(p, "replaceRegexpAll({item}, {x}, {y})", item, hogql_string(a, regex),
-                      hogql_string(a, alias), e);
-    }
-    return rc;
-}
-
-static int cleaned_by_project(const struct paths *p, struct hogql_node **item, struct err *e)
-{
-    struct json *rules;
-    str text = p->q.j->scope->path_cleaning;
-    if (!p->clean || !text.n)
-        return 0;
-    int rc = json_parse(p->q.j->arena, text, &rules, e);
-    return rc < 0 ? rc : cleaned(p, rules, item, e);
-}
-
 /* A glob as a LIKE pattern that may begin and end anywhere. */
 static str like_of(struct arena *a, str glob)
 {
@@ -387,9 +335,10 @@ static int items(const struct paths *p, struct hogql_node **out, struct err *e)
     if (rc < 0)
         return rc;
     item = hogql_field(a, "raw", NULL);
-    rc = cleaned_by_project(p, &item, e);
+    rc = p->clean ? query_path_rules_project(p->q.j, &item, e) : 0;
     if (rc == 0)
-        rc = cleaned(p, p->replacements, &item, e);
+        rc = query_path_rules(p->q.j, p->replacements,
+                              "pathsFilter.localPathCleaningFilters", &item, e);
     if (rc == 0)
         rc = grouped(p, &item, e);
     struct hogql_placeholder change[] = { { "item", item }, { "source", *out }, { NULL, NULL } };

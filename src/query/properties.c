@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "hogql/tables.h"
+#include "query/path_rules.h"
 #include "query/selector.h"
 #include "query/shape.h"
 
@@ -218,6 +219,20 @@ static int op_between(struct filter *f, const struct json *v, unsigned op,
     return rc;
 }
 
+/* Addresses of one page, by the project's rules; those of the value count as well. */
+static int op_cleaned_path(struct filter *f, const struct json *v, unsigned op,
+                           struct hogql_node **out, struct err *e)
+{
+    struct arena *a = f->j->arena;
+    struct hogql_node *field = text_of(f), *value = hogql_string(a, value_text(v));
+    int rc = query_path_rules_project(f->j, &field, e);
+    if (rc == 0)
+        rc = query_path_rules_project(f->j, &value, e);
+    if (rc == 0)
+        *out = hogql_compare(a, op, field, value);
+    return rc;
+}
+
 /* "1.2.3" to its numbers; what is missing is 0. *n: how many were written. */
 static bool version_of(str text, int64_t part[3], size_t *n)
 {
@@ -323,6 +338,7 @@ static const struct operator {
     { "is_date_after", op_date, HOGQL_GT, ANY },
     { "between", op_between, HOGQL_GE, WHOLE },
     { "not_between", op_between, HOGQL_LT, WHOLE },
+    { "is_cleaned_path_exact", op_cleaned_path, HOGQL_EQ, ANY },
     { "semver_eq", op_semver, HOGQL_EQ, ANY },
     { "semver_neq", op_semver, HOGQL_NE, ALL },
     { "semver_gt", op_semver, HOGQL_GT, ANY },

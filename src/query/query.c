@@ -274,7 +274,7 @@ static int execute(struct query_job *j, const struct hogql_node *select, struct 
         return rc;
     q->sql = compiled->sql;
     q->seconds = j->seconds;
-    q->tag = tag;
+    q->tag = j->scope->tag ? j->scope->tag : tag;
     q->gone = j->gone;
     q->gone_context = j->gone_context;
     rc = j->has_place ? 0
@@ -734,10 +734,15 @@ void query_write_answer(struct json_writer *w, const struct query_answer *a)
         json_members(w, a->members);
 }
 
-int query_status(struct query_service *s, struct arena *a, int64_t team_id, str id, str *out,
-                 bool *complete, int *failed)
+int query_status(struct query_service *s, struct arena *a, int64_t team_id, str id, bool progress,
+                 str *out, bool *complete, int *failed)
 {
-    return query_background_status(s->background, a, team_id, id, out, complete, failed);
+    struct olap_progress far, *known = NULL;
+    struct err ignored = ERR_INIT;
+    const char *tag = progress ? query_background_tag(s->background, a, team_id, id) : NULL;
+    if (tag && olap_progress(s->olap, a, tag, &far, &ignored) == 0)
+        known = &far;
+    return query_background_status(s->background, a, team_id, id, known, out, complete, failed);
 }
 
 bool query_cancel(struct query_service *s, int64_t team_id, str id, bool waiting_only)

@@ -54,6 +54,7 @@ struct query_scope {
     str name;       /* the caller's label for the query log; STR_NULL: none */
     bool admitted;   /* by query_admit: its queries are not counted again */
     bool background; /* nobody waits at a connection: longer time limits */
+    const char *tag; /* of its statements in the event store; NULL: each has its own */
     bool (*gone)(void *context); /* true: nobody waits any more, end it; NULL: never asked */
     void *gone_context;
 };
@@ -135,10 +136,11 @@ int query_with_filters(struct arena *a, const struct json *node, const struct js
 int query_with_variables(struct arena *a, const struct json *node, const struct json *variables,
                          const struct json **out, struct err *e);
 
-/* Background work, by its id: its status object as JSON. 1 found, 0 not there (or another
- * project's). *failed: it ended with an error of that HTTP status, else 0. */
-int query_status(struct query_service *s, struct arena *a, int64_t team_id, str id, str *out,
-                 bool *complete, int *failed);
+/* Background work, by its id: its status object as JSON, while it runs with how far it is when
+ * that is asked for. 1 found, 0 not there (or another project's). *failed: it ended with an error of
+ * that HTTP status, else 0. */
+int query_status(struct query_service *s, struct arena *a, int64_t team_id, str id, bool progress,
+                 str *out, bool *complete, int *failed);
 /* Ends it; waiting_only: unless it runs already. False: not there. */
 bool query_cancel(struct query_service *s, int64_t team_id, str id, bool waiting_only);
 /* The query log's row of that id, as the answer of a HogQL query: an object. */

@@ -65,6 +65,18 @@ test("an interval laid over it changes nothing", async () => {
   for (const interval of ["hour", "month"]) assert.deepEqual((await ask({ ...query, interval }, p)).results, results);
 });
 
+test("a filter on cleaned addresses takes those of one page together", async () => {
+  const p = projects[0], pages = p.events.filter((e) => e.event === "$pageview");
+  const count = async (value) => (await s.call("POST", `/api/projects/${p.id}/query/`, { body: { query: { kind: "TrendsQuery", dateRange: { date_from: "all" },
+    trendsFilter: { display: "BoldNumber" }, series: [{ kind: "EventsNode", event: "$pageview" }],
+    properties: [{ type: "event", key: "$current_url", operator: "is_cleaned_path_exact", value }] } } })).json.results[0].aggregated_value;
+  const sent = (...some) => pages.filter((e) => some.includes(e.properties.$current_url)).length;
+  assert.ok(sent("/users/1") > 0 && sent("/users/22/") > 0);
+  for (const value of ["/users/1", "/users/7", "/users/<id>"]) assert.equal(await count(value), sent("/users/1"), value);
+  assert.equal(await count("/users/9/"), sent("/users/22/"));
+  assert.equal(await count(["/users/9/", "/docs/a"]), sent("/users/22/", "/docs/a"));
+});
+
 test("what cannot be asked is refused", async () => {
   const rows = [
     [{ pathsFilter: { includeEventTypes: ["page"] } }, /pathsFilter.includeEventTypes/],

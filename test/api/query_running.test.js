@@ -132,3 +132,21 @@ test("time and memory have limits, said in plain words; the next question is ans
     "The query needs more memory than it may use. Try a shorter range of time, or fewer series and values."]);
   assert.deepEqual((await ask("SELECT 'next'")).json.results, [["next"]]);
 });
+
+test("a query in the background says how far it is, when asked", async () => {
+  const asked = await s.call("POST", url(quiet), { body: { query: slow(99), refresh: "force_async", client_query_id: "far" } });
+  assert.equal(asked.status, 202, asked.text);
+  const status = async (more) => (await s.call("GET", `${url(quiet)}far/${more}`)).json.query_status;
+  for (const more of ["?show_progress=true", "?showProgress=true"]) {
+    const far = await eventually(async () => {
+      const { query_progress: p } = await status(more);
+      return p && p.rows_read > 0 ? p : undefined;
+    });
+    assert.deepEqual(Object.keys(far), ["bytes_read", "rows_read", "estimated_rows_total", "time_elapsed", "active_cpu_time"]);
+    assert.ok(far.bytes_read >= far.rows_read && far.estimated_rows_total >= far.rows_read && far.time_elapsed > 0, JSON.stringify(far));
+  }
+  assert.equal((await status("")).query_progress, null);
+  assert.equal((await s.call("DELETE", `${url(quiet)}far/`)).status, 200);
+  await eventually(async () => ((await status("?show_progress=true")).complete ? true : undefined));
+  assert.equal((await status("?show_progress=true")).query_progress, null);
+});
