@@ -69,13 +69,13 @@ bool agent_write(struct agent *g, struct arena *a, const char *prompt, str text,
 struct title {
     struct agent *agent;
     struct arena *arena;
-    pthread_t thread;
+    pthread_mutex_t lock; /* guards running */
+    pthread_cond_t ended;
     bool running;
 };
 
-static void *write_title(void *cls)
+static void write_title(struct title *t)
 {
-    struct title *t = cls;
     struct err e = ERR_INIT;
     str text;
     struct run *r = t->agent->run;
@@ -85,26 +85,48 @@ static void *write_title(void *cls)
         text = str_slice(text, 1, text.n - 1);
     if (run_set_title(r, t->arena, text, &e) < 0)
         log_warn("a title could not be stored", "error", err_message(&e));
+}
+
+static void *title_main(void *cls)
+{
+    struct title *t = cls;
+    write_title(t);
+    pthread_mutex_lock(&t->lock);
+    t->running = false;
+    pthread_cond_signal(&t->ended);
+    pthread_mutex_unlock(&t->lock);
     return NULL;
 }
 
-/* Beside the answer, so that neither waits for the other. */
+/* Beside the answer, so that neither waits for the other. Its thread is given back when it ends, not when
+ * the answer does, which may be much later. */
 static void begin_title(struct agent *g, struct title *t)
 {
-    *t = (struct title){ .agent = g, .arena = g->run->arena };
+    pthread_t thread;
+    pthread_attr_t detached;
+    *t = (struct title){ .agent = g, .arena = arena_new(), .lock = PTHREAD_MUTEX_INITIALIZER,
+                         .ended = PTHREAD_COND_INITIALIZER };
+    arena_defer(g->run->arena, (void (*)(void *))arena_free, t->arena);
     if (g->run->conversation.title.p || !g->run->question.content.p)
         return;
-    t->arena = arena_new();
-    arena_defer(g->run->arena, (void (*)(void *))arena_free, t->arena);
-    t->running = pthread_create(&t->thread, NULL, write_title, t) == 0;
-    if (!t->running)
+    pthread_attr_init(&detached);
+    pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+    t->running = true;
+    if (pthread_create(&thread, &detached, title_main, t)) {
+        t->running = false;
         write_title(t);
+    }
+    pthread_attr_destroy(&detached);
 }
 
 static void end_title(struct title *t)
 {
-    if (t->running)
-        pthread_join(t->thread, NULL);
+    pthread_mutex_lock(&t->lock);
+    while (t->running)
+        pthread_cond_wait(&t->ended, &t->lock);
+    pthread_mutex_unlock(&t->lock);
+    pthread_mutex_destroy(&t->lock);
+    pthread_cond_destroy(&t->ended);
 }
 
 /* -------------------------------------------------------------------------- replies */

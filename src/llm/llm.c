@@ -107,6 +107,8 @@ struct attempt {
     bool begun, streamed, done, flooded;
     long status;
     int64_t retry_after_ms; /* -1: not told */
+    int64_t heard;          /* clock_mono_us, when it last said something */
+    bool silent;            /* it was waited for as long as may be: not again */
 };
 
 static void show_so_far(struct attempt *t)
@@ -164,6 +166,7 @@ static size_t on_body(char *p, size_t size, size_t n, void *cls)
 {
     struct attempt *t = cls;
     n *= size;
+    t->heard = clock_mono_us();
     if (!t->begun) {
         const char *type = NULL;
         t->begun = true;
@@ -231,8 +234,6 @@ static void set_up(struct attempt *t, str body, struct curl_slist *headers)
     curl_easy_setopt(h, CURLOPT_BUFFERSIZE, 16384L); /* there may be a thousand of these */
     curl_easy_setopt(h, CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
     curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
-    curl_easy_setopt(h, CURLOPT_LOW_SPEED_LIMIT, 1L); /* silence, however long the reply */
-    curl_easy_setopt(h, CURLOPT_LOW_SPEED_TIME, (long)l->cfg.seconds);
     curl_easy_setopt(h, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(h, CURLOPT_POSTFIELDS, body.p);
     curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
@@ -249,18 +250,23 @@ static bool gone(const struct llm_request *q)
     return q->gone && q->gone(q->context);
 }
 
-/* CURLE_ABORTED_BY_CALLBACK: nobody waits any more. */
+/* CURLE_ABORTED_BY_CALLBACK: nobody waits any more. CURLE_OPERATION_TIMEDOUT, silent: nothing was said for
+ * too long, however long the reply may be all in all. */
 static CURLcode perform(struct attempt *t)
 {
     CURLM *m = curl_multi_init();
     CURLcode code = CURLE_OK;
     int running = 1, left;
     BUG_ON(!m);
+    t->heard = clock_mono_us();
     curl_multi_add_handle(m, t->h);
     while (running && code == CURLE_OK) {
         curl_multi_perform(m, &running);
+        t->silent = running && clock_mono_us() - t->heard > t->l->cfg.seconds * CLOCK_SECOND;
         if (running && gone(t->q))
             code = CURLE_ABORTED_BY_CALLBACK;
+        else if (t->silent)
+            code = CURLE_OPERATION_TIMEDOUT;
         else if (running)
             curl_multi_poll(m, NULL, 0, LOOK_MS, NULL);
     }
@@ -401,6 +407,7 @@ static void take_reply(struct arena *a, struct wire *w, struct llm_reply *out)
     take_calls(a, w, out);
 }
 
+/* *pause: what the server asks us to wait, untouched when it does not; -1: do not try again. */
 static enum llm_outcome attempt(struct llm *l, struct arena *a, const struct llm_request *q,
                                 str body, struct llm_reply *out, int64_t *pause, struct err *e)
 {
@@ -419,6 +426,8 @@ static enum llm_outcome attempt(struct llm *l, struct arena *a, const struct llm
         take_reply(a, &t.wire, out);
     if (t.retry_after_ms >= 0)
         *pause = t.retry_after_ms;
+    if (t.silent)
+        *pause = -1;
     curl_easy_cleanup(t.h);
     curl_slist_free_all(headers);
     sse_release(&t.sse);
@@ -465,19 +474,20 @@ static bool wait_ms(const struct llm_request *q, int64_t ms)
     return !gone(q);
 }
 
-static str body_of(struct llm *l, struct arena *a, const struct llm_request *q)
+/* False: it is too long. There may be a thousand of these: no larger than they need be. */
+static bool write_body(struct llm *l, const struct llm_request *q, struct buf *b)
 {
-    struct buf b = BUF_INIT(LIMIT_MODEL_REQUEST);
-    struct json_writer w = JSON_WRITER(&b);
+    struct json_writer w = JSON_WRITER(b);
+    struct arena *a _cleanup_(arena_freep) = arena_new();
     struct llm_request plain = *q;
     struct wire_without without = { atomic_load(&l->without_usage), atomic_load(&l->without_tools),
                                     atomic_load(&l->without_stream) };
     if (without.tools)
         llm_plain_request(a, &plain);
+    buf_reset(b);
     l->dialect->body(&w, l->model, &plain, &without);
-    str body = b.full ? STR_NULL : arena_str(a, buf_view(&b));
-    buf_release(&b);
-    return body;
+    buf_trim(b);
+    return !b->full;
 }
 
 enum llm_outcome llm_run(struct llm *l, struct arena *a, const struct llm_request *q,
@@ -485,16 +495,14 @@ enum llm_outcome llm_run(struct llm *l, struct arena *a, const struct llm_reques
 {
     enum llm_outcome outcome = LLM_AWAY;
     int64_t pause = PAUSE_MS;
-    struct arena *own _cleanup_(arena_freep) = arena_new(); /* of requests, which are large */
+    struct buf body _cleanup_(buf_release) = BUF_INIT(LIMIT_MODEL_REQUEST);
     for (int tries = 0, changes = 0; tries < TRIES; tries++, pause *= 4) {
-        arena_reset(own);
-        str body = body_of(l, own, q);
-        if (!body.p) {
+        if (!write_body(l, q, &body)) {
             err_set(e, ERR_TOO_LARGE, NULL, "the request is too long");
             return LLM_REQUEST_REFUSED;
         }
         int64_t wait = pause;
-        outcome = attempt(l, a, q, body, out, &wait, e);
+        outcome = attempt(l, a, q, buf_view(&body), out, &wait, e);
         out->bytes_out = body.n;
         if (outcome == LLM_DONE) {
             llm_plain_calls(a, q, out);
@@ -506,7 +514,7 @@ enum llm_outcome llm_run(struct llm *l, struct arena *a, const struct llm_reques
             tries--;
             continue;
         }
-        if (outcome != LLM_AWAY || tries + 1 == TRIES)
+        if (outcome != LLM_AWAY || tries + 1 == TRIES || wait < 0)
             return outcome;
         if (!wait_ms(q, wait + (clock_mono_us() & 127)))
             return LLM_GONE;

@@ -156,9 +156,11 @@ test("thinking is kept beside the reply", async () => {
 });
 
 test("failures end the stream with words that fit", async () => {
-  const error = (status, body, headers) => ({ status, body, headers });
+  const soon = { "retry-after-ms": "1" }; // so that the next tries do not take their time
+  const error = (status, body, headers) => ({ status, body, headers: { ...soon, ...headers } });
+  const stream = (text, end = (res) => res.end()) => (req, res) => { res.writeHead(200, soon); res.write(text, () => end(res)); };
   const start_new = /start a new conversation/, later = /later/, us = /does not accept/;
-  const inStream = (e) => openai.delta({ content: "Hal" }) + openai.frame({ error: e });
+  const inStream = (e) => stream(openai.delta({ content: "Hal" }) + openai.frame({ error: e }));
   for (const [name, script, said, tries] of [
     ["401", error(401, { error: { message: "bad key", code: "invalid_api_key" } }), us, 1],
     ["404 model", error(404, { error: { message: "no model", code: "model_not_found" } }), us, 1],
@@ -171,10 +173,10 @@ test("failures end the stream with words that fit", async () => {
     ["a proxy's page", error(502, "<html>Bad gateway</html>", { "Content-Type": "text/html" }), later, 3],
     ["error in the stream", inStream({ message: "overloaded", type: "server_error" }), later, 3],
     ["error with a number", inStream({ code: 400, message: "too long" }), start_new, 1],
-    ["error as an SSE field", `${openai.delta({ content: "Hal" })}error: {"code":500,"message":"boom"}\n\ndata: [DONE]\n\n`, later, 3],
-    ["broken off", openai.delta({ content: "Hal" }), later, 3],
-    ["reset", (req, res) => { res.writeHead(200); res.write(openai.delta({ content: "Hal" }), () => res.destroy()); }, later, 3],
-    ["nothing", "", later, 3],
+    ["error as an SSE field", stream(`${openai.delta({ content: "Hal" })}error: {"code":500,"message":"boom"}\n\ndata: [DONE]\n\n`), later, 3],
+    ["broken off", stream(openai.delta({ content: "Hal" })), later, 3],
+    ["reset", stream(openai.delta({ content: "Hal" }), (res) => res.destroy()), later, 3],
+    ["nothing", stream(""), later, 3],
   ]) {
     const { last, finals, conversation } = await talk(script);
     assert.equal(last.type, "ai/failure", name);
@@ -188,6 +190,7 @@ test("failures end the stream with words that fit", async () => {
 test("silence is given up", async () => {
   const { last } = await talk((req, res) => { res.writeHead(200, { "Content-Type": "text/event-stream" }); res.write(": here\n\n"); });
   assert.match(last.content, /later/);
+  assert.equal(m.requests.length, 1);
 });
 
 test("what passes is tried again, and half a reply is forgotten", async () => {
@@ -293,8 +296,8 @@ test("Anthropic's messages: the same loop, its own shapes", async () => {
     ["unknown things", anthropic.event("novel") + anthropic.start() + anthropic.block(0, { type: "novel" }, { type: "novel_delta" }) + anthropic.words(1, "ok") + anthropic.end("end_turn"), /ok/],
     ["not streamed", { status: 200, body: { type: "message", role: "assistant", content: [{ type: "text", text: "ok" }], stop_reason: "end_turn", usage: {} } }, /ok/],
     ["529 passes", [{ status: 529, headers: { "retry-after": "0" }, body: { type: "error", error: { type: "overloaded_error", message: "busy" } } }, anthropic.text("ok")], /ok/],
-    ["overloaded under 200 passes", [anthropic.start() + anthropic.event("error", { error: { type: "overloaded_error", message: "busy" } }), anthropic.text("ok")], /ok/],
-    ["no message_stop", anthropic.start() + anthropic.words(0, "half"), /later/],
+    ["overloaded under 200 passes", [(req, res) => { res.writeHead(200, { "retry-after-ms": "1" }); res.end(anthropic.start() + anthropic.event("error", { error: { type: "overloaded_error", message: "busy" } })); }, anthropic.text("ok")], /ok/],
+    ["no message_stop", (req, res) => { res.writeHead(200, { "retry-after-ms": "1" }); res.end(anthropic.start() + anthropic.words(0, "half")); }, /later/],
     ["401", { status: 401, body: { type: "error", error: { type: "authentication_error", message: "key" } } }, /does not accept/],
     ["413", { status: 413, body: { type: "error", error: { type: "request_too_large", message: "big" } } }, /new conversation/],
     ["400", { status: 400, body: { type: "error", error: { type: "invalid_request_error", message: "prompt is too long" } } }, /new conversation/],
