@@ -7,7 +7,7 @@ const { engine, median, child_of, printed, timed, run } = require("./lib/bench.j
 const { filled } = require("./lib/load.js");
 const { tiles } = require("./lib/tiles.js");
 
-const n = Number(process.env.BENCH_EVENTS ?? 1000000), ROUNDS = 7;
+const n = Number(process.env.BENCH_EVENTS ?? 1000000), ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7);
 
 run(async () => {
   const { data, key, child, url } = await filled(n), pids = [child.pid, child_of(child.pid)];

@@ -7,7 +7,7 @@ const { engine, median, child_of, most, rss, forget, timed, query_api, run } = r
 const { filled } = require("./lib/load.js");
 const { tiles, numbers, same } = require("./lib/tiles.js");
 
-const n = Number(process.env.BENCH_EVENTS ?? 1000000), ROUNDS = 7;
+const n = Number(process.env.BENCH_EVENTS ?? 1000000), ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7);
 const settings = { default_format: "JSONCompact", output_format_json_quote_64bit_integers: 0 };
 
 // The time, the processors' time, the answer and the megabytes of fn.

@@ -5,7 +5,7 @@
 const { engine, median, printed, timed, query_api, run } = require("./lib/bench.js");
 const { filled } = require("./lib/load.js");
 
-const n = Number(process.env.BENCH_EVENTS ?? 1000000), ROUNDS = 15;
+const n = Number(process.env.BENCH_EVENTS ?? 1000000), ROUNDS = Number(process.env.BENCH_ROUNDS ?? 15);
 const trend = (more) => ({ kind: "TrendsQuery", series: [{ kind: "EventsNode", event: "$pageview", ...more }], dateRange: { date_from: "-30d" } });
 
 run(async () => {
