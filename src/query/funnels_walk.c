@@ -50,13 +50,23 @@ static int by_time(const void *x, const void *y)
     return a->at < b->at ? -1 : a->at > b->at;
 }
 
+/* Few, as most people's are, are in their places sooner than a sort has begun. */
+#define FEW 32
+
 void funnel_sort(struct funnel_event *events, size_t n)
 {
     size_t i = 1;
     while (i < n && events[i - 1].at <= events[i].at)
         i++;
-    if (i < n) /* mostly they come in order */
+    if (i < n && n > FEW)
         qsort(events, n, sizeof(*events), by_time);
+    for (; n <= FEW && i < n; i++) {
+        struct funnel_event event = events[i];
+        size_t at = i;
+        for (; at && events[at - 1].at > event.at; at--)
+            events[at] = events[at - 1];
+        events[at] = event;
+    }
 }
 
 static bool optional(const struct funnel_walker *w, unsigned step)
