@@ -87,6 +87,13 @@ static const struct command commands[] = {
       "Exits 0 when it is. Otherwise the place of the error is shown.\n"
       "\n"
       "  echo 'SELECT evnt FROM events' | hoglet hogql check\n" },
+    { "export", "verify", " data! export! allow-private ", cmd_export_verify,
+      "compare what an export wrote with what is there",
+      "Reads every file of the export's runs back from its destination, and compares its bytes with\n"
+      "what was written. Exits 1 when one is missing or another. Works while the server runs and while\n"
+      "it does not.\n"
+      "\n"
+      "  hoglet export verify 0192b3c4-… --data ./data\n" },
     { "doctor", NULL,
       " data! listen=127.0.0.1:8000 engine-program library engine-memory json ", cmd_doctor,
       "look for what keeps a server from running well",

@@ -17,6 +17,7 @@ command_fn cmd_demo;                                                          /*
 command_fn cmd_ask;                                                           /* ask.c */
 command_fn cmd_plan;                                                          /* plan.c */
 command_fn cmd_picture_png, cmd_picture_pdf;                                  /* picture.c */
+command_fn cmd_export_verify;                                                /* export.c */
 command_fn cmd_doctor;                                                        /* doctor.c */
 
 /* The change of that name (account.h) in --data, by the server that runs there or at once. */

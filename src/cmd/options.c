@@ -38,6 +38,7 @@ static const struct option_row rows[] = {
     TEXT("allow-private", allow_private,
          "LIST   private networks exports may connect to, such as 10.0.0.0/8"),
     TEXT("query-seconds", query_seconds, "N   the longest a query may take that somebody waits for"),
+    TEXT("export", export_id, "ID   a batch export; the flag's name may be left out"),
     TEXT("question", question, "TEXT   what is asked; the flag's name may be left out"),
     TEXT("llm-url", llm_url, "URL   where a language model's API is; without, a planner answers"),
     TEXT("llm-dialect", llm_dialect, "NAME   openai or anthropic: the API it speaks"),
@@ -258,8 +259,12 @@ static int read_flags(struct options *o, const char *uses, char **args, bool *he
             return 0;
         }
         bool plain = !str_starts(word, STR("--"));
-        if (plain && !o->question && find_use(uses, "question", &u)) {
-            int rc = set_option(o, find_row(STR("question")), flag, FROM_FLAG, flag, e);
+        const char *bare = find_use(uses, "question", &u)  ? "question"
+                           : find_use(uses, "export", &u) ? "export"
+                                                          : NULL;
+        const struct option_row *row_bare = bare ? find_row(str_of(bare)) : NULL;
+        if (plain && row_bare && o->origin[row_bare - rows] < FROM_FLAG) {
+            int rc = set_option(o, row_bare, flag, FROM_FLAG, flag, e);
             if (rc < 0)
                 return rc;
             continue;

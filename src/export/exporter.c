@@ -128,12 +128,18 @@ struct query_export carrier_query(const struct carrier *c, const struct query_ex
                                   .exclude = json_get(t->config, "exclude_events") };
 }
 
+void exporter_carrier(struct exporter *x, const struct export_task *t, struct carrier *out)
+{
+    *out = (struct carrier){ .exporter = x, .task = t, .arena = t->scope->arena,
+                             .outgoing = x->outgoing, .reach = x->reach,
+                             .local_dir = x->cfg.local_dir, .spool_dir = x->cfg.spool_dir };
+}
+
 int exporter_run(struct exporter *x, const struct export_task *t, struct export_result *out,
                  struct err *e)
 {
-    struct carrier c = { .exporter = x, .task = t, .arena = t->scope->arena, .outgoing = x->outgoing,
-                         .reach = x->reach, .local_dir = x->cfg.local_dir,
-                         .spool_dir = x->cfg.spool_dir };
+    struct carrier c;
+    exporter_carrier(x, t, &c);
     const struct export_run_kind *run = t->destination->run;
     if (!run || !run->columns(t->model))
         return err_set(e, ERR_INVALID, NULL, "Model '" STR_FMT "' cannot be exported to %s",

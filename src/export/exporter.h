@@ -20,6 +20,8 @@ int exporter_try(struct exporter *x, struct arena *a, const struct export_step *
                  const struct json *config, enum export_outcome *outcome, str *message,
                  struct err *e);
 
+/* What a kind of destination works with. */
+void exporter_carrier(struct exporter *x, const struct export_task *t, struct carrier *out);
 /* Carries an interval over, on the caller's thread. Errors: see run.h. */
 int exporter_run(struct exporter *x, const struct export_task *t, struct export_result *out,
                  struct err *e);

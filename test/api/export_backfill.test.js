@@ -4,7 +4,8 @@ const { test, before, after } = require("node:test");
 const assert = require("node:assert/strict");
 const fs = require("node:fs");
 const path = require("node:path");
-const { eventually, rows } = require("./server.js");
+const { spawnSync } = require("node:child_process");
+const { bin, eventually, rows } = require("./server.js");
 const { start_at } = require("./clock_server.js");
 
 const AT = "/api/projects/@current/batch_exports/";
@@ -50,6 +51,24 @@ test("run after run over the hours that hold events", async () => {
   const before = files("hours");
   await eventually(async () => (await s.call("GET", `${AT}${id}/backfills/`)).json.results.every((x) => x.finished_at) || undefined);
   assert.deepEqual(files("hours"), before);
+});
+
+test("hoglet export verify finds what is not as it was written", async () => {
+  const id = await make("hour", "checked"), dir = path.join(s.data, "exports/checked");
+  await done(id, (await fill(id, "2026-02-01T00:00:00Z", "2026-02-01T05:00:00Z")).json.backfill_id);
+  const verify = () => spawnSync(bin, ["export", "verify", id, "--data", s.data], { encoding: "utf8" });
+  let got = verify();
+  assert.deepEqual([got.status, got.stdout.trim().split("\n").at(-1)], [0, "4 runs, 3 files as they were written, 0 not"], got.stderr);
+  const [first, second] = fs.readdirSync(dir).sort().map((name) => path.join(dir, name));
+  const text = fs.readFileSync(first, "utf8");
+  fs.writeFileSync(first, text.replace("old", "odd"));
+  fs.rmSync(second);
+  got = verify();
+  assert.equal(got.status, 1);
+  assert.deepEqual(got.stdout.trim().split("\n").map((x) => x.split(" ")[0]).sort(), ["4", "BAD", "BAD", "ok"]);
+  assert.match(got.stdout, /its bytes are not those that were written/);
+  assert.match(got.stdout, /it is not there/);
+  assert.equal(spawnSync(bin, ["export", "verify", "nothing", "--data", s.data]).status, 1);
 });
 
 test("days by the clock on the wall, from the beginning, and where there is nothing", async () => {

@@ -1,5 +1,5 @@
 // A server that is killed in the middle of its runs: afterwards each event is in its file once.
-// HOGLET_KILLS: rounds.
+// TEST_KILLS: rounds.
 "use strict";
 const { test } = require("node:test");
 const assert = require("node:assert/strict");
@@ -10,7 +10,7 @@ const { start_at } = require("./clock_server.js");
 const { fake_s3 } = require("./fake_s3.js");
 const { put_events } = require("./export_events.js");
 
-const AT = "/api/projects/@current/batch_exports/", ROUNDS = Number(process.env.HOGLET_KILLS ?? 4), INTERVALS = 24, EACH = 500;
+const AT = "/api/projects/@current/batch_exports/", ROUNDS = Number(process.env.TEST_KILLS ?? 4), INTERVALS = 24, EACH = 500;
 
 test("kill -9, again and again", async () => {
   const store = await fake_s3({ buckets: ["events"] }), flags = ["--allow-private", "127.0.0.1"];
