@@ -282,8 +282,9 @@ static str cut_brackets(str *s)
 static str split_exception(str text, str *name)
 {
     str mark = STR("DB::Exception: ");
-    ptrdiff_t at = str_find(text, mark);
-    if (at >= 0)
+    /* one that came through another has its frame, too */
+    for (ptrdiff_t at = str_find(text, mark); at >= 0;
+         at = str_starts(text, STR("Code: ")) ? str_find(text, mark) : -1)
         text = str_slice(text, (size_t)at + mark.n, text.n);
     *name = cut_brackets(&text);
     if (str_starts(*name, STR("version ")))

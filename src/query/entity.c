@@ -105,7 +105,6 @@ static int read_value(struct query_job *j, struct query_entity *en, struct err *
     return 0;
 }
 
-/* An action that is not there is said, not left out: without it the answer would be another. */
 static int read_action(struct query_job *j, struct query_entity *en, struct err *e)
 {
     struct action action;
@@ -118,9 +117,11 @@ static int read_action(struct query_job *j, struct query_entity *en, struct err 
     rc = query_find_action(j, en->action, &action, e);
     if (rc < 0)
         return rc;
-    if (rc == 0)
-        return err_set(e, ERR_INVALID, NULL, "Action ID %lld does not exist!",
-                       (long long)en->action);
+    if (rc == 0) {
+        en->missing = true;
+        en->of_event = hogql_bool(j->arena, false);
+        return 0;
+    }
     en->label = action.name;
     return query_action_condition(j, &action, &en->of_event, e);
 }
@@ -141,8 +142,8 @@ static int read_kind(struct query_job *j, struct query_entity *en, struct err *e
     return rc;
 }
 
-int query_entity_read(struct query_job *j, const struct json *node, size_t order,
-                      struct query_entity *out, struct err *e)
+static int read_entity(struct query_job *j, const struct json *node, size_t order,
+                       struct query_entity *out, struct err *e)
 {
     struct query_entity en = { .node = node, .order = order, .event = STR_NULL, .label = STR_NULL, .name = STR_NULL,
                                .custom_name = STR_NULL, .math_word = STR_NULL,
@@ -176,7 +177,22 @@ int query_entity_read(struct query_job *j, const struct json *node, size_t order
     return 0;
 }
 
-int query_series_read(struct query_job *j, const struct json *node, const char *where,
+/* An action that is not there is said where the answer would be another without it. */
+static int refuse_missing(const struct query_entity *en, struct err *e)
+{
+    return en->missing ? err_set(e, ERR_INVALID, NULL, "Action ID %lld does not exist!",
+                                 (long long)en->action)
+                       : 0;
+}
+
+int query_entity_read(struct query_job *j, const struct json *node, size_t order,
+                      struct query_entity *out, struct err *e)
+{
+    int rc = read_entity(j, node, order, out, e);
+    return rc < 0 ? rc : refuse_missing(out, e);
+}
+
+int query_series_read(struct query_job *j, const struct json *node, const char *where, bool missing,
                       struct query_entity **out, size_t *n, struct err *e)
 {
     const struct json *list = NULL;
@@ -189,8 +205,11 @@ int query_series_read(struct query_job *j, const struct json *node, const char *
         return query_misfit(e, where, "List should have at most %d items", LIMIT_SERIES);
     struct query_entity *series = arena_alloc(j->arena, (list->count + 1) * sizeof(*series));
     size_t at = 0;
-    for (const struct json *m = list->head; m && rc == 0; m = m->next, at++)
-        rc = query_entity_read(j, m, at, &series[at], e);
+    for (const struct json *m = list->head; m && rc == 0; m = m->next, at++) {
+        rc = read_entity(j, m, at, &series[at], e);
+        if (rc == 0 && !missing)
+            rc = refuse_missing(&series[at], e);
+    }
     if (rc < 0)
         return rc;
     *out = series;

@@ -36,13 +36,15 @@ struct query_entity {
     struct hogql_node *filter;   /* its properties; NULL: none */
     struct hogql_node *value;    /* what is aggregated, as a number; NULL: none */
     bool per_session;            /* value is one of a session: each counts once */
+    bool missing;                /* an action that is not there: no event is of it */
 };
 
 /* Decodes one member of series. */
 int query_entity_read(struct query_job *j, const struct json *node, size_t order,
                       struct query_entity *out, struct err *e);
-/* Decodes `series`; `where` names it in errors. */
-int query_series_read(struct query_job *j, const struct json *node, const char *where,
+/* Decodes `series`; `where` names it in errors. missing: actions that are not there may be among them,
+ * else they are an error. */
+int query_series_read(struct query_job *j, const struct json *node, const char *where, bool missing,
                       struct query_entity **out, size_t *n, struct err *e);
 /* Writes the `action` object, without its `days`; the writer stands in the object. */
 void query_entity_write(struct json_writer *w, const struct query_entity *entity);

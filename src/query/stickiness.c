@@ -134,7 +134,8 @@ static int read_request(struct query_job *j, const struct json *node, struct sti
     if (rc == 0)
         rc = query_insight_read(j, node, &s->q, e);
     if (rc == 0)
-        rc = query_series_read(j, node, "query.StickinessQuery.series", &s->series, &s->series_n,
+        rc = query_series_read(j, node, "query.StickinessQuery.series", false, &s->series,
+                               &s->series_n,
                                e);
     if (rc == 0)
         rc = check_maths(s, e);

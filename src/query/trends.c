@@ -174,7 +174,7 @@ int trends_read(struct trends *t, struct err *e)
     if (rc == 0)
         rc = query_shape_check(&query_shape_trends_filter, filter, e);
     if (rc == 0)
-        rc = query_series_read(t->j, t->node, "query.TrendsQuery.series", &t->series,
+        rc = query_series_read(t->j, t->node, "query.TrendsQuery.series", true, &t->series,
                                &t->series_n, e);
     if (rc == 0)
         rc = read_sample(t, e);

@@ -106,14 +106,14 @@ static int take_row(struct result *r, const struct json *row, struct err *e)
     return 0;
 }
 
-/* Without a breakdown every series is there, with zeros. */
+/* Without a breakdown every series is there, with zeros; but for actions that are not. */
 static void add_missing(struct result *r)
 {
     const struct trends *t = r->t;
     if (t->breakdown.expression)
         return;
     for (size_t i = 0; i < t->series_n; i++)
-        for (unsigned p = 0; p < t->periods; p++)
+        for (unsigned p = 0; p < t->periods && !t->series[i].missing; p++)
             row_of(r, &t->series[i], (enum trends_period)p, NULL);
 }
 

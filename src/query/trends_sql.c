@@ -584,7 +584,7 @@ int trends_statement(struct trends *t, struct hogql_node **out, struct err *e)
     struct arena *a = t->j->arena;
     struct hogql_node *selects = hogql_list(a, HOGQL_LIST);
     for (size_t i = 0; i < t->series_n; i++)
-        for (unsigned period = 0; period < t->periods; period++) {
+        for (unsigned period = 0; period < t->periods && !t->series[i].missing; period++) {
             int rc = add_branch(t, i, (enum trends_period)period, selects, e);
             if (rc < 0)
                 return rc;

@@ -181,7 +181,14 @@ test("EventsQuery and events/ take an action; one without steps and one that is 
   assert.equal(await refused({ ...query, actionId: empty.id }), "Action does not have any match groups");
   assert.deepEqual((await s.call("GET", `/api/projects/@current/events/?action_id=${empty.id}`)).json, { next: null, results: [] });
   assert.equal(await refused({ ...query, actionId: 0 }), "Action does not exist");
-  assert.equal(await refused({ kind: "TrendsQuery", series: [{ kind: "ActionsNode", id: 4711 }] }), "Action ID 4711 does not exist!");
+  const gone = { kind: "ActionsNode", id: 4711 }, there = { kind: "EventsNode", event: "purchase" }, all = { dateRange: { date_from: "all" } };
+  const trend = async (series, more) => (await ask({ kind: "TrendsQuery", ...all, series, ...more })).results;
+  assert.deepEqual(await trend([gone]), []);
+  const [alone] = await trend([there]), beside = await trend([gone, there], { compareFilter: { compare: false } });
+  assert.deepEqual([beside.length, beside[0].data, beside[0].action.order], [1, alone.data, 1]);
+  assert.deepEqual((await trend([gone, there], { trendsFilter: { formula: "A+B" } })).map((r) => r.data), [alone.data]);
+  assert.deepEqual((await trend([gone, there], { trendsFilter: { formula: "A*B" } })).map((r) => r.count), [0]);
+  assert.deepEqual((await trend([gone, there], { breakdownFilter: { breakdown: "nothing_has_it", breakdown_type: "event" } })).map((r) => r.data), [alone.data]);
   assert.match(await refused({ kind: "TrendsQuery", series: [{ kind: "ActionsNode" }] }), /series.id\n {2}Field required/);
   assert.equal(await refused({ kind: "FunnelsQuery", series: [{ kind: "EventsNode", event: "x" }, { kind: "ActionsNode", id: 4711 }] }),
     "Action ID 4711 does not exist!");
