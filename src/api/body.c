@@ -204,6 +204,14 @@ int req_decode(struct req *r, struct err *e)
     return rc;
 }
 
+int req_check_json(struct req *r, struct err *e)
+{
+    if (!r->form)
+        return 0;
+    return err_set(e, ERR_MEDIA_TYPE, NULL, "Unsupported media type \"%s\" in request.",
+                   http_header_of(r->http, "Content-Type").p);
+}
+
 /* -------------------------------------------------------------------------- fields */
 
 int body_str(struct req *r, const char *name, size_t max, str *out, struct err *e)

@@ -344,6 +344,8 @@ static int follow_deletion(struct req *r, const struct input *in, bool was_delet
     int rc = history_keep_insights_on(r, in->d.id, e);
     if (rc == 0 && in->d.deleted && in->delete_insights)
         rc = insight_delete_only_on(r->db, r->project.id, in->d.id, e);
+    if (rc == 0 && in->d.deleted)
+        rc = dashboard_unset_primary(r->db, &in->d, e);
     if (rc == 0)
         rc = in->d.deleted ? tile_delete_all(r->db, in->d.id, e)
                            : tile_restore_all(r->db, in->d.id, e);

@@ -137,7 +137,9 @@ static int insight_create(struct req *r, struct err *e)
         .created_by = r->user.id, .updated_at = now, .last_modified_at = now,
         .last_modified_by = r->user.id, .last_viewed_at = now,
     } };
-    int rc = read_body(r, &in, e);
+    int rc = req_check_json(r, e);
+    if (rc == 0)
+        rc = read_body(r, &in, e);
     in.i.folder = in.folder.n ? in.folder : STR(FOLDER);
     if (rc == 0)
         rc = db_begin(r->db, e);
@@ -221,7 +223,9 @@ static int change(struct req *r, struct input *in, struct err *e)
 static int insight_change(struct req *r, struct err *e)
 {
     struct input in = { 0 };
-    int rc = db_begin(r->db, e); /* read and write as one: two editors lose nothing */
+    int rc = req_check_json(r, e);
+    if (rc == 0)
+        rc = db_begin(r->db, e); /* read and write as one: two editors lose nothing */
     if (rc == 0)
         rc = change(r, &in, e);
     if (rc == 0)
@@ -306,6 +310,8 @@ const struct route insight_routes[] = {
       0 },
     { "GET", "/api/projects/:project/insights/my_last_viewed/", insight_list_last_viewed,
       ACCESS_SCOPE, "insight:read", 0 },
+    { "GET", "/api/projects/:project/insights/trending/", insight_list_trending, ACCESS_SCOPE,
+      "insight:read", 0 },
     { "POST", "/api/projects/:project/insights/viewed/", insight_mark_viewed, ACCESS_SCOPE,
       "insight:read", 0 },
     { "GET", "/api/projects/:project/insights/:id/", insight_fetch, ACCESS_SCOPE, "insight:read",

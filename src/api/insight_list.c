@@ -11,6 +11,9 @@
 
 #define LAST_VIEWED 5
 #define VIEWED_MAX 2500
+#define TRENDING_DAYS 7 /* unless asked for others */
+#define TRENDING_PAGE 10
+#define TRENDING_VIEWERS 3 /* that are shown */
 
 /* -------------------------------------------------------------------------- filters */
 
@@ -162,6 +165,51 @@ int insight_list_last_viewed(struct req *r, struct err *e)
         insight_view_write_basic(r, &w, &views[i]);
     json_close(&w, ']');
     return 0;
+}
+
+static int64_t number_parameter(struct req *r, const char *name, int64_t otherwise, int64_t most)
+{
+    int64_t v;
+    if (!str_to_i64(http_query_of(r->http, name), &v) || v < 1)
+        return otherwise;
+    return v < most ? v : most;
+}
+
+int insight_list_trending(struct req *r, struct err *e)
+{
+    struct page page = page_of(r);
+    struct insight *rows = NULL;
+    struct insight_view *views = NULL;
+    int64_t count, *counts = NULL;
+    size_t n = 0;
+    int64_t days = number_parameter(r, "days", TRENDING_DAYS, 3650);
+    int64_t since = clock_now_us() - days * 86400 * CLOCK_SECOND;
+    page.limit = number_parameter(r, "limit", TRENDING_PAGE, LIMIT_PAGE_DEFAULT);
+    int rc = insight_trending_count(r->db, r->arena, r->project.id, since, &count, e);
+    if (rc == 0)
+        rc = insight_trending(r->db, r->arena, r->project.id, since, page.limit, page.offset, &rows,
+                              &counts, &n, e);
+    if (rc == 0)
+        rc = prepare_rows(r, rows, n, &views, e);
+    if (rc < 0)
+        return rc;
+    struct json_writer w = page_open(r, page, count);
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        int64_t *ids = NULL;
+        size_t people = 0;
+        insight_view_open_basic(r, &w, &views[i]);
+        json_key(&w, "view_count");
+        json_i64(&w, counts[i]);
+        json_key(&w, "viewers");
+        json_open(&w, '[');
+        rc = insight_viewers(r->db, r->arena, rows[i].id, since, TRENDING_VIEWERS, &ids, &people, e);
+        for (size_t k = 0; k < people && rc == 0; k++)
+            rc = write_user_basic(r, &w, ids[k], e);
+        json_close(&w, ']');
+        json_close(&w, '}');
+    }
+    page_close(&w);
+    return rc;
 }
 
 int insight_mark_viewed(struct req *r, struct err *e)

@@ -386,7 +386,7 @@ void insight_view_write(struct req *r, struct json_writer *w, const struct insig
     json_close(w, '}');
 }
 
-void insight_view_write_basic(struct req *r, struct json_writer *w, const struct insight_view *v)
+void insight_view_open_basic(struct req *r, struct json_writer *w, const struct insight_view *v)
 {
     const struct insight *i = v->row;
     json_open(w, '{');
@@ -402,6 +402,11 @@ void insight_view_write_basic(struct req *r, struct json_writer *w, const struct
     write_access(r, w, v);
     json_key(w, "last_viewed_at");
     json_time(w, i->last_viewed_at);
+}
+
+void insight_view_write_basic(struct req *r, struct json_writer *w, const struct insight_view *v)
+{
+    insight_view_open_basic(r, w, v);
     json_close(w, '}');
 }
 

@@ -28,6 +28,8 @@ void insight_view_compute(struct req *r, struct insight_view *list, size_t n,
 /* The object; `listed` adds last_viewed_at. */
 void insight_view_write(struct req *r, struct json_writer *w, const struct insight_view *v,
                         bool listed);
+/* The short form; open: without its end, so that more members can follow. */
+void insight_view_open_basic(struct req *r, struct json_writer *w, const struct insight_view *v);
 void insight_view_write_basic(struct req *r, struct json_writer *w, const struct insight_view *v);
 
 /* The reply to a write: what was stored stays stored, also when its query fails. */

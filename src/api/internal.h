@@ -152,6 +152,9 @@ void req_take_db(struct req *r);
 /* How the request's queries run: its project, its arena, ended when the client leaves. */
 struct query_scope req_query_scope(struct req *r);
 
+/* ERR_MEDIA_TYPE for a form, where only JSON is taken. */
+int req_check_json(struct req *r, struct err *e);
+
 /* DELETE of what is deleted softly, by PATCH: 405 without a body, as clients expect. */
 int refuse_delete(struct req *r, struct err *e);
 

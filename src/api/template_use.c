@@ -184,10 +184,9 @@ static int create_from_json(struct req *r, struct err *e)
     const struct json *body = json_get(r->body, "template");
     struct dashboard d = dashboard_blank(r);
     str folder = STR_NULL;
-    if (r->form)
-        return err_set(e, ERR_MEDIA_TYPE, NULL, "Unsupported media type \"%s\" in request.",
-                       http_header_of(r->http, "Content-Type").p);
-    int rc = template_check(r->arena, body, e);
+    int rc = req_check_json(r, e);
+    if (rc == 0)
+        rc = template_check(r->arena, body, e);
     if (rc == 0)
         rc = fields_read(r->arena, r->body, "", row, &folder, e);
     if (rc < 0)

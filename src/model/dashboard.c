@@ -103,6 +103,14 @@ int dashboard_update(struct db *d, const struct dashboard *in, struct err *e)
     return rc < 0 ? rc : list_count_add(d, in->project_id, "dashboard", shown(in) - before, e);
 }
 
+int dashboard_unset_primary(struct db *d, const struct dashboard *in, struct err *e)
+{
+    return db_run(d, e,
+                  "UPDATE project SET settings = json_remove(settings, '$.primary_dashboard')"
+                  " WHERE id = ? AND settings ->> '$.primary_dashboard' = ?",
+                  "ii", in->project_id, in->id);
+}
+
 int dashboard_find(struct db *d, struct arena *a, int64_t project_id, int64_t id, int64_t viewer,
                    struct dashboard *out, struct err *e)
 {

@@ -35,6 +35,8 @@ struct dashboard_filter {
 /* Both belong into a transaction with what they follow from. insert sets id. */
 int dashboard_insert(struct db *d, struct dashboard *in, struct err *e);
 int dashboard_update(struct db *d, const struct dashboard *in, struct err *e);
+/* The project has no primary dashboard any more if it was this one. */
+int dashboard_unset_primary(struct db *d, const struct dashboard *in, struct err *e);
 /* 1 found, 0 not; deleted rows too. viewer is the asking user. */
 int dashboard_find(struct db *d, struct arena *a, int64_t project_id, int64_t id, int64_t viewer,
                    struct dashboard *out, struct err *e);

@@ -7,11 +7,12 @@
 
 #define SHORT_ID 8
 
-#define COLUMNS                                                                               \
+#define SELECTED                                                                               \
     "SELECT i.id, i.project_id, i.short_id, i.name, i.derived_name, i.description, i.query,"  \
     " i.filters, i.type, i.position, i.deleted, i.favorited, i.saved, i.is_sample, i.folder," \
     " i.tags, i.created_at, i.created_by, i.updated_at, i.last_modified_at,"                  \
-    " i.last_modified_by, i.last_viewed_at FROM insight i "
+    " i.last_modified_by, i.last_viewed_at"
+#define COLUMNS SELECTED " FROM insight i "
 
 static void insight_read(struct stmt *st, struct arena *a, struct insight *out)
 {
@@ -259,16 +260,67 @@ int insight_on_dashboard(struct db *d, struct arena *a, int64_t dashboard_id,
     return read_all(rc, st, a, out, n, e);
 }
 
-int insight_ids_on(struct db *d, struct arena *a, int64_t dashboard_id, int64_t **out, size_t *n,
-                   struct err *e)
+int insight_last_viewed(struct db *d, struct arena *a, int64_t project_id, int64_t user_id,
+                        int64_t limit, struct insight **out, size_t *n, struct err *e)
+{
+    struct stmt *st = NULL;
+    int rc = db_open(d, a, &st, e,
+                     COLUMNS "JOIN insight_view v ON v.insight_id = i.id WHERE v.user_id = ?"
+                             " AND i.project_id = ? AND i.deleted = 0"
+                             " ORDER BY v.viewed_at DESC LIMIT ?",
+                     "iii", user_id, project_id, limit);
+    return read_all(rc, st, a, out, n, e);
+}
+
+#define TRENDING                                                                              \
+    "JOIN (SELECT insight_id, count(*) AS views FROM insight_view WHERE viewed_at >= ?2"      \
+    " GROUP BY insight_id) w ON w.insight_id = i.id WHERE i.project_id = ?1"                  \
+    " AND i.deleted = 0 "
+
+int insight_trending(struct db *d, struct arena *a, int64_t project_id, int64_t since,
+                     int64_t limit, int64_t offset, struct insight **out, int64_t **views,
+                     size_t *n, struct err *e)
 {
     struct stmt *st;
-    int64_t *list = NULL;
+    struct insight *list = NULL;
+    int64_t *counts = NULL;
     size_t count = 0;
     int rc = db_open(d, a, &st, e,
-                     "SELECT insight_id FROM tile WHERE dashboard_id = ? AND insight_id IS NOT NULL"
-                     " ORDER BY id",
-                     "i", dashboard_id);
+                     SELECTED ", w.views FROM insight i " TRENDING
+                              "ORDER BY w.views DESC, i.last_viewed_at DESC, i.id LIMIT ?3 OFFSET ?4",
+                     "itii", project_id, since, limit, offset);
+    while (rc >= 0 && (rc = stmt_step(st, e)) > 0) {
+        list = arena_grown(a, list, count, sizeof(*list));
+        counts = arena_grown(a, counts, count, sizeof(*counts));
+        insight_read(st, a, &list[count]);
+        counts[count++] = stmt_i64(st, 22);
+    }
+    if (rc < 0)
+        return rc;
+    *out = list;
+    *views = counts;
+    *n = count;
+    return 0;
+}
+
+int insight_trending_count(struct db *d, struct arena *a, int64_t project_id, int64_t since,
+                           int64_t *out, struct err *e)
+{
+    struct stmt *st;
+    int rc = db_open(d, a, &st, e, "SELECT count(*) FROM insight i " TRENDING, "it", project_id,
+                     since);
+    if (rc < 0 || (rc = stmt_step(st, e)) < 0)
+        return rc;
+    *out = stmt_i64(st, 0);
+    stmt_end(st);
+    return 0;
+}
+
+static int read_ids(int rc, struct stmt *st, struct arena *a, int64_t **out, size_t *n,
+                    struct err *e)
+{
+    int64_t *list = NULL;
+    size_t count = 0;
     while (rc >= 0 && (rc = stmt_step(st, e)) > 0) {
         list = arena_grown(a, list, count, sizeof(*list));
         list[count++] = stmt_i64(st, 0);
@@ -280,16 +332,26 @@ int insight_ids_on(struct db *d, struct arena *a, int64_t dashboard_id, int64_t 
     return 0;
 }
 
-int insight_last_viewed(struct db *d, struct arena *a, int64_t project_id, int64_t user_id,
-                        int64_t limit, struct insight **out, size_t *n, struct err *e)
+int insight_ids_on(struct db *d, struct arena *a, int64_t dashboard_id, int64_t **out, size_t *n,
+                   struct err *e)
 {
     struct stmt *st = NULL;
     int rc = db_open(d, a, &st, e,
-                     COLUMNS "JOIN insight_view v ON v.insight_id = i.id WHERE v.user_id = ?"
-                             " AND i.project_id = ? AND i.deleted = 0"
-                             " ORDER BY v.viewed_at DESC LIMIT ?",
-                     "iii", user_id, project_id, limit);
-    return read_all(rc, st, a, out, n, e);
+                     "SELECT insight_id FROM tile WHERE dashboard_id = ? AND insight_id IS NOT NULL"
+                     " ORDER BY id",
+                     "i", dashboard_id);
+    return read_ids(rc, st, a, out, n, e);
+}
+
+int insight_viewers(struct db *d, struct arena *a, int64_t id, int64_t since, int64_t max,
+                    int64_t **out, size_t *n, struct err *e)
+{
+    struct stmt *st = NULL;
+    int rc = db_open(d, a, &st, e,
+                     "SELECT user_id FROM insight_view WHERE insight_id = ? AND viewed_at >= ?"
+                     " ORDER BY viewed_at DESC LIMIT ?",
+                     "iti", id, since, max);
+    return read_ids(rc, st, a, out, n, e);
 }
 
 int insight_seen(struct db *d, int64_t project_id, int64_t id, int64_t user_id, struct err *e)

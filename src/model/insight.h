@@ -56,6 +56,15 @@ int insight_ids_on(struct db *d, struct arena *a, int64_t dashboard_id, int64_t 
 /* Those this user opened last, newest first. */
 int insight_last_viewed(struct db *d, struct arena *a, int64_t project_id, int64_t user_id,
                         int64_t limit, struct insight **out, size_t *n, struct err *e);
+/* Those opened by most users since then, most first; views[i] is how many. */
+int insight_trending(struct db *d, struct arena *a, int64_t project_id, int64_t since,
+                     int64_t limit, int64_t offset, struct insight **out, int64_t **views,
+                     size_t *n, struct err *e);
+int insight_trending_count(struct db *d, struct arena *a, int64_t project_id, int64_t since,
+                           int64_t *out, struct err *e);
+/* The ids of users who opened it since then, newest first; at most `max`. */
+int insight_viewers(struct db *d, struct arena *a, int64_t id, int64_t since, int64_t max,
+                    int64_t **out, size_t *n, struct err *e);
 /* The user opened it now; nothing when the project has no such insight. */
 int insight_seen(struct db *d, int64_t project_id, int64_t id, int64_t user_id, struct err *e);
 /* Deletes those whose only live tile is on this dashboard; undeletes those its tiles show. */

@@ -234,3 +234,15 @@ test("a list that was just asked for shows every later change", async () => {
   await s.call("PATCH", at, { body: { deleted: false } });
   assert.equal((await s.call("GET", list)).json.count, 1);
 });
+
+test("a project whose primary dashboard is deleted has none", async () => {
+  const project = s.cli("project", "add", "--name", "Primary").id, at = `/api/projects/${project}/`;
+  const make = async () => (await s.call("POST", `${at}dashboards/`, { body: {} })).json.id;
+  const first = await make(), second = await make();
+  const primary = async () => (await s.call("GET", at)).json.primary_dashboard;
+  assert.equal((await s.call("PATCH", at, { body: { primary_dashboard: first } })).status, 200);
+  await s.call("PATCH", `${at}dashboards/${second}/`, { body: { deleted: true } });
+  assert.equal(await primary(), first);
+  await s.call("PATCH", `${at}dashboards/${first}/`, { body: { deleted: true } });
+  assert.equal(await primary(), null);
+});

@@ -244,3 +244,29 @@ test("what was viewed last comes first", async () => {
   assert.deepEqual(Object.keys(json[0]).sort(), basic);
   assert.equal((await s.call("POST", `${base}viewed/`, { key, body: {} })).json.code, "required");
 });
+
+test("insights that most people opened of late come first, with who", async () => {
+  const project = s.cli("project", "add", "--name", "Trending").id, at = `/api/projects/${project}/insights/`;
+  const key = s.cli("user", "add", "--email", "trend@example.com").personal_api_key;
+  const make = async (name) => (await s.call("POST", at, { body: { name, query: { kind: "HogQLQuery", query: "SELECT 1" } } })).json.id;
+  const one = await make("one"), two = await make("two"), gone = await make("gone");
+  await s.call("POST", `${at}viewed/`, { key, body: { insight_ids: [two, gone] } });
+  await s.call("PATCH", `${at}${gone}/`, { body: { deleted: true } });
+  const { status, json } = await s.call("GET", `${at}trending/`);
+  assert.equal(status, 200);
+  assert.deepEqual([json.count, json.next, json.previous], [2, null, null]);
+  assert.deepEqual(json.results.map((i) => [i.id, i.view_count, i.viewers.map((u) => u.email)]),
+    [[two, 2, ["trend@example.com", "owner@example.com"]], [one, 1, ["owner@example.com"]]]);
+  const page = (await s.call("GET", `${at}trending/?limit=1&days=30`)).json;
+  assert.deepEqual([page.count, page.results.length], [2, 1]);
+});
+
+test("insights take JSON only", async () => {
+  const headers = { "Content-Type": "application/x-www-form-urlencoded" };
+  const at = "/api/projects/@current/insights/";
+  const { id } = (await s.call("POST", at, { body: { name: "j" } })).json;
+  for (const [method, where] of [["POST", at], ["PATCH", `${at}${id}/`], ["PUT", `${at}${id}/`]]) {
+    const { status, json } = await s.call(method, where, { body: "name=x", headers });
+    assert.deepEqual([status, json.code, json.detail], [415, "unsupported_media_type", 'Unsupported media type "application/x-www-form-urlencoded" in request.'], method);
+  }
+});
