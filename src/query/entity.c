@@ -126,6 +126,43 @@ static int read_action(struct query_job *j, struct query_entity *en, struct err 
     return query_action_condition(j, &action, &en->of_event, e);
 }
 
+static int read_entity(struct query_job *j, const struct json *node, size_t order,
+                       struct query_entity *out, struct err *e);
+
+/* Events of any of the group's nodes. Their names, in a row, are its label. */
+static int read_group(struct query_job *j, struct query_entity *en, struct err *e)
+{
+    struct arena *a = j->arena;
+    const struct json *nodes = NULL;
+    str operator = STR_NULL;
+    int rc = query_get_list(en->node, "nodes", &nodes, e);
+    if (rc == 0)
+        rc = query_get_text(en->node, "operator", &operator, e);
+    if (rc < 0)
+        return rc;
+    if (!nodes || !nodes->head || nodes->count > LIMIT_SERIES)
+        return query_misfit(e, "series.nodes", "List should have 1 to %d items", LIMIT_SERIES);
+    if (operator.n && !str_eqz(operator, "OR"))
+        return query_misfit(e, "series.operator", "Input should be 'OR'");
+    en->type = "groups";
+    en->label = STR("");
+    for (const struct json *m = nodes->head; m && rc == 0; m = m->next) {
+        struct query_entity one;
+        rc = str_eqz(json_get_text(m, "kind"), "GroupNode")
+                 ? query_misfit(e, "series.nodes.kind",
+                                "Input should be 'EventsNode' or 'ActionsNode'")
+                 : read_entity(j, m, 0, &one, e);
+        if (rc < 0)
+            break;
+        struct hogql_node *of = hogql_and(a, one.of_event, one.filter);
+        en->of_event = hogql_or(a, en->of_event, of ? of : hogql_bool(a, true));
+        if (!one.missing)
+            en->label = arena_printf(a, STR_FMT "%s" STR_FMT, STR_ARG(en->label),
+                                     en->label.n ? ", " : "", STR_ARG(one.label));
+    }
+    return rc;
+}
+
 static int read_kind(struct query_job *j, struct query_entity *en, struct err *e)
 {
     str kind = json_get_text(en->node, "kind");
@@ -133,8 +170,11 @@ static int read_kind(struct query_job *j, struct query_entity *en, struct err *e
     if (str_eqz(kind, "ActionsNode")) {
         return read_action(j, en, e);
     }
+    if (str_eqz(kind, "GroupNode"))
+        return read_group(j, en, e);
     if (!str_eqz(kind, "EventsNode"))
-        return query_misfit(e, "series.kind", "Input should be 'EventsNode' or 'ActionsNode'");
+        return query_misfit(e, "series.kind", "Input should be 'EventsNode', 'ActionsNode' or "
+                                              "'GroupNode'");
     int rc = query_get_text(en->node, "event", &en->event, e);
     if (rc == 0 && en->event.n)
         en->of_event = hogql_compare(j->arena, HOGQL_EQ, hogql_field(j->arena, "event", NULL),
@@ -152,7 +192,8 @@ static int read_entity(struct query_job *j, const struct json *node, size_t orde
     const struct json *multiplier = json_get(node, "math_multiplier");
     if (!json_is(node, JSON_OBJECT))
         return query_misfit(e, "series", "Input should be a valid dictionary");
-    int rc = query_shape_check(&query_shape_entity, node, e);
+    bool group = str_eqz(json_get_text(node, "kind"), "GroupNode");
+    int rc = query_shape_check(group ? &query_shape_entity_group : &query_shape_entity, node, e);
     if (rc == 0)
         rc = read_kind(j, &en, e);
     if (rc == 0)

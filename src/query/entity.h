@@ -24,7 +24,7 @@ struct query_math {
 struct query_entity {
     const struct json *node;
     size_t order;
-    const char *type; /* "events", "actions" */
+    const char *type; /* "events", "actions", "groups" */
     str event;        /* name; STR_NULL: every event */
     int64_t action;
     str name, custom_name, label;

@@ -186,6 +186,14 @@ const struct query_shape query_shape_entity = {
     "math_property_revenue_currency",
 };
 
+const struct query_shape query_shape_entity_group = {
+    "series",
+    "kind version response name custom_name properties fixedProperties math math_property "
+    "math_property_type math_hogql math_group_type_index math_multiplier optionalInFunnel "
+    "operator nodes",
+    "limit orderBy math_property_revenue_currency",
+};
+
 const struct query_shape query_shape_breakdown_filter = {
     "breakdownFilter",
     "breakdown_type breakdown breakdowns breakdown_limit breakdown_normalize_url "

@@ -127,3 +127,23 @@ test("what only changes the drawing is taken", async () => {
   const [one] = (await ask({ kind: "TrendsQuery", ...range, series: [{ ...visit, limit: 100, orderBy: ["timestamp"] }] })).results;
   assert.deepEqual(one.data, [1, 2, 1]);
 });
+
+test("a group of events and actions is one series", async () => {
+  const made = await s.call("POST", `/api/projects/${s.first.project_id}/actions/`, { body: { name: "Bought", steps: [{ event: "buy" }] } });
+  const group = (nodes, more) => ({ kind: "GroupNode", nodes, ...more }), action = { kind: "ActionsNode", id: made.json.id };
+  const trend = async (...series) => (await ask({ kind: "TrendsQuery", ...range, series })).results;
+  const chrome = [{ key: "$browser", type: "event", operator: "exact", value: "Chrome" }];
+  const [one, two, three, four] = await trend(group([visit, buy], { operator: "OR" }), group([{ ...visit, properties: chrome }, action], { custom_name: "Both" }),
+    group([visit, visit], { math: "dau", properties: chrome }), group([{ kind: "EventsNode", event: null }]));
+  assert.deepEqual([one.data, one.label], [[1, 2, 2], "visit, buy"]);
+  assert.deepEqual([two.data, two.label], [[1, 1, 2], "Both"]);
+  assert.deepEqual([three.data, four.data], [[1, 1, 1], [1, 2, 2]]);
+  const funnel = (await ask({ kind: "FunnelsQuery", ...range, series: [visit, group([buy, action])] })).results;
+  assert.deepEqual(funnel.map((step) => step.count), [2, 1]);
+  for (const [bad, detail] of [[group([]), /series.nodes/], [group([visit], { operator: "AND" }), /series.operator/], [group([group([visit])]), /nodes.kind/],
+    [group([visit], { event: "x" }), /series.event/], [{ ...visit, nodes: [visit] }, /series.nodes/]]) {
+    const { status, json } = await post({ kind: "TrendsQuery", series: [bad] });
+    assert.equal(status, 400);
+    assert.match(json.detail, detail);
+  }
+});
