@@ -590,8 +590,11 @@ static void place_money(struct reader *r)
     for (size_t i = 0; i < w->n; i++) {
         int op, property = NO_PROPERTY;
         double number;
-        size_t n = words_role(w, i, ROLE_OP, &op);
-        if (!n || !words_number(w, i + n, &number) || !w->list[i + n].money)
+        struct filter pair = { .values_n = 0 };
+        size_t n = words_role(w, i, ROLE_OP, &op), between = words_role(w, i, ROLE_BETWEEN, NULL);
+        size_t took = between ? number_pair(r, i + between, &pair) : 0;
+        bool one = n && words_number(w, i + n, &number) && w->list[i + n].money;
+        if (!one && !(took && w->list[i + between].money))
             continue;
         property = reader_property(r, "amount");
         for (size_t k = 0; property == NO_PROPERTY && k < r->project->properties_n; k++)
@@ -601,10 +604,15 @@ static void place_money(struct reader *r)
                 property = (int)k;
         if (property == NO_PROPERTY)
             continue;
-        struct filter f = { .property = property, .op = (enum op)op, .number = true, .values_n = 1 };
-        f.values[0] = number_text(r->arena, number);
-        words_use(w, i, n + 1);
-        place_filter(r, &f, i, i + n + 1);
+        struct filter f = pair;
+        f.property = property;
+        if (one) {
+            f = (struct filter){ .property = property, .op = (enum op)op, .number = true, .values_n = 1 };
+            f.values[0] = number_text(r->arena, number);
+        }
+        size_t length = one ? n + 1 : between + took;
+        words_use(w, i, length);
+        place_filter(r, &f, i, i + length);
     }
 }
 

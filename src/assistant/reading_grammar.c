@@ -126,12 +126,16 @@ static void read_people(struct reader *r)
     bool counts_events = false;
     int visitors = 0, value;
     for (size_t i = 0; i < w->n; i++) {
-        size_t n = words_role(w, i, ROLE_COUNT, NULL);
+        int times = 0;
+        size_t n = words_role(w, i, ROLE_COUNT, &times);
         if (!n)
             continue;
         use_role_before(r, i, ROLE_BY); /* "by number of" */
         struct item *it = reader_item_at(r, next_telling(r, i + n));
-        counts_events |= it && it->kind == ITEM_EVENT && !it->tentative;
+        counts_events |= times || (it && it->kind == ITEM_EVENT && !it->tentative);
+        if (it && it->kind == ITEM_PROPERTY && !it->tentative && !it->used && !it->by)
+            reader_refuse(r, STR("I cannot say how many different values a property has. Ask for a number by it, "
+                                 "for instance “sign-ups by country”."));
         words_use(w, i, n);
         i += n - 1;
     }
@@ -147,7 +151,12 @@ static void read_people(struct reader *r)
     }
     for (int unique = 0; reader_take(r, ROLE_UNIQUE, &unique);)
         o->people = true;
-    bool active = reader_take(r, ROLE_ACTIVE, NULL);
+    int unit = 0;
+    bool active = reader_take(r, ROLE_ACTIVE, &unit);
+    if (active && unit) { /* "DAU" */
+        o->people = o->interval_given = o->over_time = true;
+        o->interval = (enum unit)unit;
+    }
     if (reader_take(r, ROLE_FIRST_TIME, NULL))
         o->first_time = true;
     int pageview = reader_event(r, "$pageview");

@@ -17,7 +17,12 @@ class Reference {
       if (e.event === "$identify" && e.p.$anon_distinct_id) this.join(e.id, e.p.$anon_distinct_id);
       if (e.event === "$create_alias" && e.p.alias) this.join(e.id, e.p.alias);
     }
-    for (const e of this.events) e.who = this.root(e.id);
+    this.named = new Map(); // events by their name, in the order of time
+    for (const e of this.events) {
+      e.who = this.root(e.id);
+      if (!this.named.has(e.event)) this.named.set(e.event, []);
+      this.named.get(e.event).push(e);
+    }
   }
 
   root(id) {
@@ -32,7 +37,7 @@ class Reference {
 
   // Events of that name (null: all) in days from..to, both inclusive, that pass.
   of(event, [from, to] = [null, null], pass = () => true) {
-    return this.events.filter((e) => (event === null || e.event === event) && (!from || e.day >= from) &&
+    return (event === null ? this.events : this.named.get(event) ?? []).filter((e) => (!from || e.day >= from) &&
       (!to || e.day <= to) && pass(e));
   }
 
