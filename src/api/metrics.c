@@ -11,6 +11,7 @@
 #include "base/version.h"
 #include "engine/child.h"
 #include "ingest/flush.h"
+#include "work/export.h"
 
 struct metric {
     const char *name, *type, *help;
@@ -191,6 +192,36 @@ static void pool(const struct metric *m, const struct api *api, struct buf *b)
 
 /* -------------------------------------------------------------------------- the table */
 
+static struct export_counts exports(const struct api *api)
+{
+    struct export_counts c;
+    export_worker_counts(api->exports, &c);
+    return c;
+}
+
+static void export_runs(const struct metric *m, const struct api *api, struct buf *b)
+{
+    struct export_counts c = exports(api);
+    metric_value(b, m->name, "outcome=\"completed\"", (double)c.completed);
+    metric_value(b, m->name, "outcome=\"failed\"", (double)c.failed);
+    metric_value(b, m->name, "outcome=\"tried_again\"", (double)c.tries);
+}
+
+static void export_rows(const struct metric *m, const struct api *api, struct buf *b)
+{
+    one(m, b, (double)exports(api).rows);
+}
+
+static void export_bytes(const struct metric *m, const struct api *api, struct buf *b)
+{
+    one(m, b, (double)exports(api).bytes);
+}
+
+static void export_lag(const struct metric *m, const struct api *api, struct buf *b)
+{
+    one(m, b, (double)exports(api).waiting / 1e6);
+}
+
 static const struct metric metrics[] = {
     { "hoglet_build_info", "gauge", "1, with the version as a label.", build_info },
     { "hoglet_uptime_seconds", "gauge", "Since the server started.", uptime },
@@ -219,6 +250,12 @@ static const struct metric metrics[] = {
     { "hoglet_engine_ready", "gauge", "1 while the event store answers.", engine_ready },
     { "hoglet_engine_restarts_total", "counter", "Times the engine ended and was started again.",
       engine_restarts },
+    { "hoglet_export_runs_total", "counter", "Attempts of runs of batch exports, by outcome.",
+      export_runs },
+    { "hoglet_export_rows_total", "counter", "Rows that runs have carried over.", export_rows },
+    { "hoglet_export_bytes_total", "counter", "Bytes that runs have carried over.", export_bytes },
+    { "hoglet_export_lag_seconds", "gauge", "How long the oldest run that has not ended is due.",
+      export_lag },
     { "hoglet_metadata_connections", "gauge", "Connections to the metadata, by state.", pool },
 };
 

@@ -126,6 +126,23 @@ static int settle(struct jobs *j, const struct leased *job, enum job_outcome out
     return rc;
 }
 
+int jobs_oldest(struct jobs *j, const char *kind, int64_t *out, struct err *e)
+{
+    struct arena *a _cleanup_(arena_freep) = arena_new();
+    struct stmt *st;
+    struct db *d = store_take(j->store);
+    int rc = db_open(d, a, &st, e, "SELECT coalesce(min(added), 0) FROM job WHERE kind = ?", "s",
+                     str_of(kind));
+    if (rc == 0)
+        rc = stmt_step(st, e);
+    if (rc > 0) {
+        *out = stmt_i64(st, 0);
+        stmt_end(st);
+    }
+    store_give(d);
+    return rc < 0 ? rc : 0;
+}
+
 /* -------------------------------------------------------------------------- workers */
 
 bool job_cancelled(const struct job *job)

@@ -34,6 +34,8 @@ void jobs_stop(struct jobs *j);
 /* Within the caller's transaction, if any. One that is there already stays. */
 int job_add(struct db *d, const char *kind, str ref, str queue, struct err *e);
 int job_remove(struct db *d, const char *kind, str ref, struct err *e);
+/* When the oldest of a kind that is not done was added, by the machine's clock; 0: there is none. */
+int jobs_oldest(struct jobs *j, const char *kind, int64_t *out, struct err *e);
 /* After the transaction. */
 void jobs_wake(struct jobs *j);
 /* Tells a job that runs to end. */

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "model/export_backfill.h"
 #include "model/export_run.h"
@@ -54,6 +55,18 @@ void export_worker_wake(struct export_worker *w)
 {
     export_timetable_wake(w->timetable);
     jobs_wake(w->jobs);
+}
+
+void export_worker_counts(struct export_worker *w, struct export_counts *out)
+{
+    struct err ignored = ERR_INIT; /* what cannot be read is not shown */
+    int64_t oldest = 0;
+    (void)jobs_oldest(w->jobs, EXPORT_RUN_JOB, &oldest, &ignored);
+    *out = (struct export_counts){
+        .completed = atomic_load(&w->completed), .failed = atomic_load(&w->failed),
+        .tries = atomic_load(&w->tries), .rows = atomic_load(&w->rows),
+        .bytes = atomic_load(&w->bytes), .waiting = oldest ? clock_real_us() - oldest : 0,
+    };
 }
 
 void export_worker_cancel(struct export_worker *w, str run_id)

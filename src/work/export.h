@@ -26,6 +26,13 @@ void export_worker_wake(struct export_worker *w);
 /* The run was cancelled: whoever works on it is to end. Any thread. */
 void export_worker_cancel(struct export_worker *w, str run_id);
 
+struct export_counts { /* since the start */
+    int64_t completed, failed, tries; /* runs that ended, and attempts that are made again */
+    int64_t rows, bytes;
+    int64_t waiting; /* how long the oldest run that has not ended is due, us; now */
+};
+void export_worker_counts(struct export_worker *w, struct export_counts *out);
+
 struct export_run;
 /* Stores a new run and the work to do it, within the caller's transaction. 0 too when the timetable had
  * it already. */

@@ -253,8 +253,14 @@ static enum job_outcome attempt(struct attempt *t, str ref, struct err *failure)
         return JOB_WAIT;
     if (job_cancelled(t->job)) /* whoever cancelled it said so in the store */
         return JOB_DONE;
-    if (rc == 0)
-        return finish(t, "Completed", &result, NULL, failure) < 0 ? JOB_AGAIN : JOB_DONE;
+    if (rc == 0 && finish(t, "Completed", &result, NULL, failure) < 0)
+        return JOB_AGAIN;
+    if (rc == 0) {
+        atomic_fetch_add(&t->w->completed, 1);
+        atomic_fetch_add(&t->w->rows, result.rows);
+        atomic_fetch_add(&t->w->bytes, result.bytes);
+        return JOB_DONE;
+    }
     bool over = clock_now_us() - t->run.created_at > habits[habit_of(t)].patience;
     bool again = may_pass(why.kind) && !over;
     if (why.kind == ERR_INTERNAL)
@@ -262,6 +268,7 @@ static enum job_outcome attempt(struct attempt *t, str ref, struct err *failure)
                   why.detail);
     const char *status = again ? "Running" : may_pass(why.kind) ? "FailedRetryable" : "Failed";
     rc = finish(t, status, NULL, &why, failure);
+    atomic_fetch_add(again ? &t->w->tries : &t->w->failed, 1);
     return rc < 0 || again ? JOB_AGAIN : JOB_DONE;
 }
 

@@ -1,6 +1,8 @@
 /* internal.h - what the files of work/ share of batch exports. */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "sched/jobs.h"
 #include "work/export.h"
 
@@ -12,6 +14,7 @@ struct export_worker {
     struct job_kind kinds[3]; /* the last has no name */
     struct jobs *jobs;
     struct export_timetable *timetable;
+    atomic_llong completed, failed, tries, rows, bytes;
 };
 
 /* Functions of job kinds; context: struct export_worker. */

@@ -130,3 +130,21 @@ test("an object store that refuses, fails for a while, or hangs", async () => {
     assert.deepEqual([noop.status, noop.records_completed], ["Completed", 4]);
   } finally { await store.stop(); }
 });
+
+test("an export whose runs keep failing is paused", async () => {
+  const store = await fake_s3({ buckets: [] });
+  try {
+    const id = await make("S3", { bucket_name: "gone", region: "r", prefix: "", aws_access_key_id: "KEY", aws_secret_access_key: "SECRET", endpoint_url: store.url },
+      { interval: "every 15 minutes", paused: false });
+    const shown = async () => (await s.call("GET", `${AT}${id}/`)).json;
+    for (let i = 0; i < 4; i++) {
+      assert.equal((await shown()).paused, false);
+      await s.call("POST", `${AT}${id}/backfills/`, { body: { start_at: "2026-02-01T01:00:00Z", end_at: "2026-02-01T01:15:00Z" } });
+      await eventually(async () => (await shown()).latest_runs.filter((x) => x.status === "Failed").length === i + 1 || undefined);
+    }
+    const paused = await shown();
+    assert.deepEqual([paused.paused, paused.last_paused_at === paused.last_updated_at], [true, true]);
+    const { results } = (await s.call("GET", `${AT}${id}/logs/?level=warning`)).json;
+    assert.match(results[0].message, /the export is paused$/);
+  } finally { await store.stop(); }
+});

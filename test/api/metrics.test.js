@@ -116,6 +116,8 @@ test("memory of both processes, disk, connections, version", async () => {
   assert.ok(values['hoglet_metadata_connections{state="idle"}'] > 0);
   assert.equal(Object.keys(values).filter((k) => /^hoglet_build_info\{version="\d/.test(k)).length, 1);
   assert.ok(values.hoglet_uptime_seconds > 0);
+  assert.deepEqual(["completed", "failed", "tried_again"].map((x) => values[`hoglet_export_runs_total{outcome="${x}"}`]), [0, 0, 0]);
+  assert.equal(values.hoglet_export_lag_seconds, 0);
 });
 
 test("a stopped engine: not ready by name, the queue grows old, then all is stored", async () => {
