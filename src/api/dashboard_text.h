@@ -10,6 +10,3 @@ int dashboard_format(struct req *r, bool *text, struct err *e);
 void dashboard_text_list(struct req *r, const struct dashboard *rows, size_t n, int64_t count);
 void dashboard_text_one(struct req *r, int status, const struct dashboard *d,
                         const struct tile_set *tiles);
-/* A query's results, and its columns or NULL, drawn. */
-void dashboard_text_result(struct buf *b, struct arena *a, const struct json *results,
-                           const struct json *columns);

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "api/dashboard_text.h"
 #include "base/limits.h"
 #include "base/uuid.h"
 #include "cmd/cmd.h"
@@ -16,8 +15,10 @@
 #include "http/call.h"
 #include "json/write.h"
 #include "llm/sse.h"
+#include "render/text.h"
 
 #define QUERY_SECONDS 120
+#define WIDTH 80  /* columns of a chart */
 #define LINE 2000 /* bytes of a question that is typed */
 
 struct asker {
@@ -76,6 +77,17 @@ static str post(struct asker *k, const char *where, str body, long *status, stru
     return answer;
 }
 
+static void draw(struct arena *a, const struct json *query, const struct json *answer,
+                 struct buf *out)
+{
+    const struct json *results = json_get(answer, "results"), *columns = json_get(answer, "columns");
+    struct text t = { .b = out, .width = WIDTH };
+    struct chart_source source = { .query = query, .result = results ? results->text : STR_NULL,
+                                   .columns = columns ? columns->text : STR_NULL,
+                                   .timezone = STR("UTC") };
+    text_chart(&t, a, chart_describe(a, &source));
+}
+
 /* The chart's query, run again and drawn. One that cannot be is left out: the words follow. */
 static void show_chart(struct asker *k, const struct json *content)
 {
@@ -93,8 +105,7 @@ static void show_chart(struct asker *k, const struct json *content)
     json_close(&w, '}');
     str got = post(k, "query/", buf_view(&body), &status, &ignored);
     if (status == 200 && json_parse(k->turn, got, &answer, &ignored) == 0) {
-        dashboard_text_result(&text, k->turn, json_get(answer, "results"),
-                              json_get(answer, "columns"));
+        draw(k->turn, query, answer, &text);
         put_text(STR("\n"));
         put_text(buf_view(&text));
         put_text(STR("\n"));

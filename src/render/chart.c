@@ -157,5 +157,7 @@ const struct chart *chart_describe(struct arena *a, const struct chart_source *s
             return d.out;
         }
     d.out->kind = CHART_UNKNOWN;
+    if (json_is(result, JSON_ARRAY) && json_is(result->head, JSON_ARRAY))
+        chart_rows(&d); /* rows are rows, whatever asked for them */
     return d.out;
 }

@@ -1,6 +1,8 @@
 /* svg.c - see svg.h. */
 #include "render/svg.h"
 
+#include "render/glyph.h"
+
 #define FONT "'DejaVu Sans','Liberation Sans',sans-serif"
 
 static const char *const inks[2][INK_COUNT] = {
@@ -27,50 +29,20 @@ const char *svg_series(const struct svg *s, int color)
 
 /* -------------------------------------------------------------------------- text */
 
-/* The code point at s, and its length; anything that is not one is U+FFFD of one byte. */
-static uint32_t decode(str s, size_t *n)
-{
-    static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-    const unsigned char *p = (const unsigned char *)s.p;
-    size_t len = p[0] < 0x80 ? 1 : p[0] < 0xC2 ? 0 : p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3
-               : p[0] < 0xF5 ? 4 : 0;
-    uint32_t c = len == 1 ? p[0] : p[0] & (0x7Fu >> len);
-    *n = 1;
-    if (!len || len > s.n)
-        return 0xFFFD;
-    for (size_t i = 1; i < len; i++) {
-        if ((p[i] & 0xC0) != 0x80)
-            return 0xFFFD;
-        c = c << 6 | (p[i] & 0x3F);
-    }
-    if (c < least[len] || c > 0x10FFFF || (c >= 0xD800 && c < 0xE000))
-        return 0xFFFD;
-    *n = len;
-    return c;
-}
-
-/* Wider than Latin letters: CJK, Hangul, full forms, pictures. */
-static bool is_wide(uint32_t c)
-{
-    return (c >= 0x1100 && c < 0x1160) || (c >= 0x2E80 && c < 0xA4D0) ||
-           (c >= 0xAC00 && c < 0xD7A4) || (c >= 0xF900 && c < 0xFB00) ||
-           (c >= 0xFE30 && c < 0xFE70) || (c >= 0xFF00 && c < 0xFF61) || c >= 0x1F000;
-}
-
 static double width_of(uint32_t c)
 {
     if (c < 0x80 && c && strchr("iljtrfI.,:;'|!()[]", (int)c))
         return 0.38;
     if (c < 0x80 && c && strchr("mwMW@%", (int)c))
         return 0.98;
-    return is_wide(c) ? 1.05 : c == ' ' ? 0.34 : c >= 'A' && c <= 'Z' ? 0.7 : 0.61;
+    return glyph_columns(c) == 2 ? 1.05 : c == ' ' ? 0.34 : c >= 'A' && c <= 'Z' ? 0.7 : 0.61;
 }
 
 double svg_width(str text, double size)
 {
     double w = 0;
     for (size_t i = 0, n; i < text.n; i += n)
-        w += width_of(decode(str_slice(text, i, text.n), &n));
+        w += width_of(glyph_at(str_slice(text, i, text.n), &n));
     return w * size;
 }
 
@@ -79,7 +51,7 @@ size_t svg_fit(str text, double size, double room)
     size_t i = 0, n, blank = 0;
     double w = 0;
     while (i < text.n) {
-        uint32_t c = decode(str_slice(text, i, text.n), &n);
+        uint32_t c = glyph_at(str_slice(text, i, text.n), &n);
         w += width_of(c) * size;
         if (w > room && i)
             return blank ? blank : i;
@@ -102,7 +74,7 @@ static void put_char(struct buf *b, uint32_t c, str raw)
         buf_z(b, "&quot;");
     else if (c < 0x20 || c == 0x7F)
         buf_char(b, ' ');
-    else if (c == 0xFFFD || c == 0xFFFE || c == 0xFFFF || (c >= 0x80 && c < 0xA0))
+    else if (c == GLYPH_BAD || c == 0xFFFE || c == 0xFFFF || (c >= 0x80 && c < 0xA0))
         buf_z(b, "\xEF\xBF\xBD");
     else
         buf_str(b, raw);
@@ -113,7 +85,7 @@ static void put_text(struct buf *b, str text, double size, double room)
     double w = 0, dots = size * 0.9;
     bool cut = room > 0 && svg_width(text, size) > room;
     for (size_t i = 0, n; i < text.n; i += n) {
-        uint32_t c = decode(str_slice(text, i, text.n), &n);
+        uint32_t c = glyph_at(str_slice(text, i, text.n), &n);
         w += width_of(c) * size;
         if (cut && w > room - dots && i)
             break;

@@ -36,7 +36,7 @@ function hoglet(args, input = "") {
 test("the answer comes with its chart, and the key it took is gone", async () => {
   const { code, out } = await hoglet(["ask", "--data", s.data, "how many signed_up in the last 30 days by plan?"]);
   assert.equal(code, 0);
-  assert.match(out, /^a +2\n/m);
+  assert.match(out, /^a +█+ 2\n/m);
   assert.match(out, /\*\*a\*\*: 2/);
   assert.ok(!out.includes("\u001b"));
   const { status } = await s.call("GET", "/api/users/@me/");
@@ -50,7 +50,7 @@ test("the answer comes with its chart, and the key it took is gone", async () =>
 test("lines are questions of one conversation", async () => {
   const { code, out } = await hoglet(["ask", "--data", s.data], "how many signed_up in the last 30 days?\nby plan\n");
   assert.equal(code, 0);
-  assert.match(out, /\*\*3\*\*[^]*a +2\n/);
+  assert.match(out, /\*\*3\*\*[^]*a +█+ 2\n/);
 });
 
 test("what cannot be is said", async () => {

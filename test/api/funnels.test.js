@@ -235,10 +235,10 @@ test("a dashboard draws funnels for a terminal", async () => {
     assert.equal((await s.call("POST", `${base}/insights/`, { body: { name, dashboards: [board.id],
       query: { kind: "InsightVizNode", source: { kind: "FunnelsQuery", dateRange: march, series, ...more } } } })).status, 201);
   const { text } = await s.call("GET", `${base}/dashboards/${board.id}/?format=txt&refresh=blocking`);
-  assert.match(text, /── Steps ─+\n\$pageview +█{30} \d+  100 %\nsign up +█+ \d+  \d+ %\npurchase/);
-  assert.match(text, /── Split ─+\n\w+:\n\$pageview +█{30} \d+  100 %\n/);
-  assert.match(text, /── Rates ─+\nconversion +[▁▂▃▄▅▆▇█]+ [\d.]+ %\n/);
-  assert.match(text, /── Times ─+\n(from +\d+ s █* ?\d+\n){3}/);
+  assert.match(text, /── Steps ─+\nPage view +█{30} \d+  100%\nsign up +█+[▉-▏]? \d+  \d+%\npurchase/);
+  assert.match(text, /── Split ─+\n\w+:\nPage view +█{30} \d+  100%\n/);
+  assert.match(text, /── Rates ─+\nConversion +[▁▂▃▄▅▆▇█ ]+ [\d.]+%\n/);
+  assert.match(text, /── Times ─+\n(\d+\w.* – \d+\w.* █* ?[▉-▏]? ?\d+\n){3}/);
 });
 
 test("the people behind a step, and what is no click", async () => {

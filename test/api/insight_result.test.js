@@ -167,10 +167,10 @@ test("format=txt draws for a terminal, and no name can command it", async () => 
   const { text } = await s.call("GET", `${boards}${id}/?format=txt&refresh=blocking`);
   assert.match(text, /^Growth +\[2J 2J  \(\d+\)\nwhy\n/);
   assert.match(text, new RegExp(`── Sign  ups ─+\n${name} +[▁▂▃▄▅▆▇█]{8} ${since("2026-03-24")}\n`));
-  assert.match(text, new RegExp(`\nevent +n +\n[^]*\n${name} +${since("2026-03-01")} +\n`));
+  assert.match(text, new RegExp(`\nevent +n\n[^]*\n${name} +${since("2026-03-01")}\n`));
   assert.match(text, /\nerror: .*nonsense/);
   const began = new Set(events.filter((e) => e.event === name && e.timestamp.startsWith("2026-03-29")).map((e) => e.distinct_id)).size;
-  assert.match(text, new RegExp(`── Back ─+\nDay 0 +2026-03-29 +${began} +\\d+ % +\\d+ %\nDay 1 +2026-03-30 +\\d+ `));
+  assert.match(text, new RegExp(`── Back ─+\n +people +Day 1 +Day 2\n29 Mar +${began} +\\d+% +\\d+%\n30 Mar +\\d+ +\\d+%\n31 Mar +\\d+\n`));
   assert.match(text, /\n# one\ntwo\n/);
   // eslint-disable-next-line no-control-regex
   assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
