@@ -19,10 +19,15 @@ before(async () => {
   s = await start();
   const batch = Array.from({ length: 60 }, (_, i) => ({ event: "visit", distinct_id: `p${i % 9}`,
     timestamp: new Date(Date.now() - (i % 6) * 864e5 - 6e4).toISOString() }));
+  for (let i = 0; i < 8; i++)
+    ["open", i % 3 ? "read" : "search", "close"].forEach((event, k) => batch.push({ event, distinct_id: `w${i}`,
+      timestamp: new Date(Date.now() - 36e5 + k * 6e4).toISOString() }));
   assert.equal((await s.call("POST", "/batch/", { key: null, body: { api_key: s.first.project_api_key, batch } })).status, 200);
   board = (await api("POST", "dashboards/", { name: "For everyone", description: "What we show" })).json.id;
   insight = (await api("POST", "insights/", { name: "Visits a day", dashboards: [board], query: { kind: "InsightVizNode",
     source: { kind: "TrendsQuery", dateRange: { date_from: "-7d" }, series: [{ kind: "EventsNode", event: "visit" }] } } })).json.id;
+  await api("POST", "insights/", { name: "Ways", dashboards: [board], query: { kind: "InsightVizNode",
+    source: { kind: "PathsQuery", dateRange: { date_from: "-7d" }, pathsFilter: { includeEventTypes: ["custom_event"] } } } });
   await api("PATCH", `dashboards/${board}/`, { tiles: [{ text: { body: "**Read** <b onclick=alert(1)>me</b>" } }] });
   browser = await launch(s.url);
 });
@@ -48,6 +53,8 @@ test("a dashboard for everyone: drawn, without navigation, nothing to change", a
     await tile(page).locator("canvas").waitFor();
     await eventually(async () => ((await inkOf(page, "canvas")).drawn > 200 ? true : undefined));
     await page.getByText("Read", { exact: true }).waitFor();
+    await page.getByText("search", { exact: false }).first().waitFor();
+    assert.equal(await page.locator(".paths-ribbon").count(), 4);
     assert.equal(await page.getByRole("navigation").count(), 0);
     assert.equal(await page.getByRole("button", { name: /Refresh|Pin/ }).count(), 0);
     assert.equal(await page.locator("html").getAttribute("data-theme"), "dark");

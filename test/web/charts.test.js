@@ -158,11 +158,12 @@ test("anything at all is some chart", () => {
   for (const query of queries)
     for (const result of odd) {
       const c = chart(query, result, { columns: result });
-      assert.match(c.kind, /^(series|number|bars|pie|funnel|retention|table|empty|unknown)$/);
+      assert.match(c.kind, /^(series|number|bars|pie|funnel|retention|paths|table|empty|unknown)$/);
       summary(c);
       asTable(c);
     }
-  assert.deepEqual(chart({ kind: "PathsQuery" }, [1]), { kind: "unknown", what: "Paths" });
+  assert.deepEqual(chart({ kind: "PathsQuery" }, [1]), { kind: "empty" });
+  assert.deepEqual(chart({ kind: "VennQuery" }, [1]), { kind: "unknown", what: "Venn" });
 });
 
 test("stacks, open ends, labels, bounds", () => {
@@ -188,4 +189,29 @@ test("tiles keep their places, never overlap, fill the gaps", () => {
   const many = arrange(Array.from({ length: 60 }, (_, i) => at(i % 5, i % 7, 3 + (i % 4), 2 + (i % 3))));
   many.forEach((a, i) => many.slice(i + 1).forEach((b) =>
     assert.ok(a.x + a.w <= b.x || b.x + b.w <= a.x || a.y + a.h <= b.y || b.y + b.h <= a.y)));
+});
+
+test("paths: places by step, ribbons as wide as many went there, nothing over anything", () => {
+  const { flow } = load("charts/flow.ts");
+  const edge = (source, target, value) => ({ source, target, value, average_conversion_time: 1 });
+  const c = chart({ kind: "PathsQuery" }, [edge("1_/", "2_/a_b", 30), edge("1_/", "2_$pageview", 10), edge("1_/x", "2_/a_b", 20),
+    edge("2_/a_b", "3_/", 25), edge("2_/a_b", "4_/", 5), edge("nonsense", "2_/", 1), edge("1_/", "2_/z", null)]);
+  assert.deepEqual(c.edges.map((e) => [e.step, e.from, e.to, e.value]),
+    [[1, "/", "/a_b", 30], [1, "/", "Page view", 10], [1, "/x", "/a_b", 20], [2, "/a_b", "/", 25]]);
+  const { places, ribbons } = flow(c, 620, 300);
+  const at = (step, name) => places.find((p) => p.step === step && p.name === name);
+  assert.deepEqual(places.map((p) => [p.step, p.name, p.value]),
+    [[1, "/", 40], [2, "/a_b", 50], [2, "Page view", 10], [1, "/x", 20], [3, "/", 25]]);
+  assert.deepEqual([at(1, "/").x, at(2, "/a_b").x, at(3, "/").x], [0, 250, 500]);
+  assert.ok(Math.abs(at(1, "/").height / at(3, "/").height - 40 / 25) < 1e-9);
+  for (const p of places) {
+    assert.ok(p.y >= 0 && p.y + p.height <= 300, p.name);
+    for (const q of places) assert.ok(p === q || p.step !== q.step || p.y + p.height <= q.y || q.y + q.height <= p.y);
+  }
+  for (const r of ribbons) {
+    assert.ok(r.y1 >= r.from.y - 1e-9 && r.y1 + r.height <= r.from.y + r.from.height + 1e-9);
+    assert.ok(r.y2 >= r.to.y - 1e-9 && r.y2 + r.height <= r.to.y + r.to.height + 1e-9);
+  }
+  const many = { kind: "paths", edges: Array.from({ length: 2000 }, (_, i) => ({ step: 1 + (i % 30), from: `f${i}`, to: `t${i}`, value: 1 })) };
+  assert.ok(flow(many, 600, 300).places.length <= 400);
 });

@@ -85,6 +85,12 @@ export interface TableChart {
   hasMore: boolean;
 }
 
+/** Where people go, step by step; places are told apart by their step. */
+export interface PathsChart {
+  kind: "paths";
+  edges: { step: number; from: string; to: string; value: number }[];
+}
+
 /** Nothing matched. */
 export interface EmptyChart {
   kind: "empty";
@@ -96,7 +102,7 @@ export interface UnknownChart {
   what: string;
 }
 
-export type Chart = SeriesChart | NumberChart | PartsChart | FunnelChart | RetentionChart | TableChart | EmptyChart | UnknownChart;
+export type Chart = SeriesChart | NumberChart | PartsChart | FunnelChart | RetentionChart | PathsChart | TableChart | EmptyChart | UnknownChart;
 
 /** The same numbers as rows. Null: it is a table already, or has none. */
 export function asTable(c: Chart): TableChart | null {
@@ -124,6 +130,10 @@ export function asTable(c: Chart): TableChart | null {
     case "retention": return {
       kind: "table", hasMore: false, columns: ["Began", ...c.columns],
       rows: c.tables.flatMap((t) => t.rows.map((r) => [t.label ? `${t.label} · ${r.label}` : r.label, ...r.counts])),
+    };
+    case "paths": return {
+      kind: "table", hasMore: false, columns: ["Step", "From", "To", "People"],
+      rows: c.edges.map((e) => [e.step, e.from, e.to, e.value]),
     };
     default: return null;
   }
@@ -176,6 +186,8 @@ export function summary(c: Chart): string {
       return `Retention table. ${c.tables.map((t) => `${t.label ? `${t.label}: ` : ""}${
         c.columns.slice(1).map((name, k) => [name, meanOf({ ...c, mean: "weighted" }, t, k + 1)] as const)
           .filter(([, share]) => share !== null).map(([name, share]) => `${name} ${Math.round(share!)}%`).join(", ")}`).join(". ")}`;
+    case "paths":
+      return `Paths. ${c.edges.slice(0, 12).map((e) => `${e.from} to ${e.to}: ${e.value}`).join(", ")}`;
     default: return "";
   }
 }

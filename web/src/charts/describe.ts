@@ -262,6 +262,23 @@ function retention(q: Obj, s: Source): Chart {
     of: f["retentionReference"] === "previous" ? "previous" : "total" };
 }
 
+/* ------------------------------------------------------------------ paths */
+
+/** "2_/pricing" stands at step 2. */
+function placeAt(node: unknown): [step: number, name: string] | null {
+  const hit = /^(\d{1,4})_(.*)$/s.exec(text(node) ?? "");
+  return hit ? [Number(hit[1]), eventName(hit[2]!)] : null;
+}
+
+function paths(s: Source): Chart {
+  const edges = list(s.result).filter(isObj).flatMap((item) => {
+    const from = placeAt(item["source"]), to = placeAt(item["target"]), value = num(item["value"]);
+    return from && to && to[0] === from[0] + 1 && value !== null && value > 0
+      ? [{ step: from[0], from: from[1], to: to[1], value }] : [];
+  });
+  return edges.length ? { kind: "paths", edges } : { kind: "empty" };
+}
+
 /* ------------------------------------------------------------------ rows */
 
 function table(s: Source): TableChart {
@@ -314,6 +331,7 @@ export function describe(s: Source, now: number): Chart {
     case "LifecycleQuery": case "LIFECYCLE": return lifecycle(q, s, now);
     case "StickinessQuery": case "STICKINESS": return stickiness(q, s);
     case "RetentionQuery": case "RETENTION": return retention(q, s);
+    case "PathsQuery": case "PATHS": return paths(s);
     case "HogQLQuery": case "EventsQuery": case "ActorsQuery": return rows(outer, s);
     default: return { kind: "unknown", what: kind.replace(/Query$/, "") };
   }

@@ -6,6 +6,7 @@ import { summary } from "./chart";
 import { Funnel } from "./funnel";
 import { BigNumber } from "./number";
 import { Bars, Pie } from "./parts";
+import { Paths } from "./paths";
 import { Retention } from "./retention";
 import { DataTable } from "./table";
 
@@ -21,6 +22,7 @@ export function ChartView({ chart }: { chart: Chart }) {
     case "pie": return <figure class="figure" aria-label={summary(chart)}><Pie chart={chart} /></figure>;
     case "funnel": return <figure class="figure" aria-label={summary(chart)}><Funnel chart={chart} /></figure>;
     case "retention": return <figure class="figure" aria-label={summary(chart)}><Retention chart={chart} /></figure>;
+    case "paths": return <figure class="figure" aria-label={summary(chart)}><Paths chart={chart} /></figure>;
     case "table": return <DataTable table={chart} />;
     case "empty": return <EmptyNote title="No matching events">Nothing in this period fits the question.</EmptyNote>;
     case "unknown": return (
