@@ -110,6 +110,25 @@ static const struct command commands[] = {
       "  hoglet ask --data ./data 'how many sign-ups last week, by browser?'\n" },
     { "plan", NULL, " ", cmd_plan, NULL,
       "What the built-in planner makes of questions: one JSON object a line, the first the taxonomy.\n" },
+    { "dashboards", "pull", " dir! url! key! project force ", cmd_dashboards_pull,
+      "write a server's dashboards and insights into files",
+      "DIR/dashboards and DIR/insights get a JSON file for each; // comments in them stay. Files that\n"
+      "were changed and not pushed are kept, and named. --project is an id; the key's when not given.\n"
+      "\n"
+      "  export HOGLET_KEY=phx_…\n"
+      "  hoglet dashboards pull boards --url http://127.0.0.1:8000\n" },
+    { "dashboards", "diff", " dir! url! key! project force ", cmd_dashboards_diff,
+      "show what a push would do",
+      "~ is changed, + made, - removed; ? is left alone; ! changed on both sides since the last pull.\n"
+      "\n"
+      "  hoglet dashboards diff boards --url http://127.0.0.1:8000\n" },
+    { "dashboards", "push", " dir! url! key! project force yes ", cmd_dashboards_push,
+      "make a server's dashboards and insights like the files",
+      "Shows the plan; with --yes it is carried out. A file without an id makes a new one and gets its\n"
+      "id. A tile's insight is an id, or the name of a file in DIR/insights that is new. What has no\n"
+      "file stays as it is. Nothing is changed when a file is in conflict.\n"
+      "\n"
+      "  hoglet dashboards push boards --url http://127.0.0.1:8000 --yes\n" },
     { "picture", "png", " ", cmd_picture_png, NULL, "SVG from standard input, PNG to standard output.\n" },
     { "picture", "pdf", " ", cmd_picture_pdf, NULL, "SVG from standard input, PDF to standard output.\n" },
     { "routes", NULL, " ", cmd_routes, NULL, "Prints the route table as JSON.\n" },

@@ -16,6 +16,7 @@ command_fn cmd_engine;                                                        /*
 command_fn cmd_demo;                                                          /* demo.c */
 command_fn cmd_ask;                                                           /* ask.c */
 command_fn cmd_plan;                                                          /* plan.c */
+command_fn cmd_dashboards_pull, cmd_dashboards_diff, cmd_dashboards_push;         /* boards.c */
 command_fn cmd_picture_png, cmd_picture_pdf;                                  /* picture.c */
 command_fn cmd_export_verify;                                                /* export.c */
 command_fn cmd_doctor;                                                        /* doctor.c */

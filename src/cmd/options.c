@@ -60,6 +60,10 @@ static const struct option_row rows[] = {
     TEXT("seed", seed, "N   another number makes another story"),
     TEXT("url", url, "URL   the server to send to, in place of the folder's own"),
     SECRET("token", token, "T   the token of the project to send to"),
+    TEXT("dir", dir, "DIR   the folder of the files; the flag's name may be left out"),
+    SECRET("key", key, "K   a personal API key"),
+    SWITCH("yes", yes, "do what the plan shows"),
+    SWITCH("force", force, "where both sides changed, this one wins"),
     SWITCH("json", json, "print JSON"),
     SWITCH("debug", log_debug, "log each request"),
     SWITCH("print-config", print_config, "print every setting, its value and origin, and end"),
@@ -247,6 +251,17 @@ static int read_environment(struct options *o, struct arena *a, const char *uses
 
 /* -------------------------------------------------------------------------- flags */
 
+/* An argument that is no flag is the value of the command's setting whose name may be left out. */
+static const struct option_row *bare_row(const struct options *o, const char *uses)
+{
+    static const char *const names[] = { "question", "export", "dir" };
+    struct use u;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (find_use(uses, names[i], &u) && o->origin[find_row(u.name) - rows] < FROM_FLAG)
+            return find_row(u.name);
+    return NULL;
+}
+
 static int read_flags(struct options *o, const char *uses, char **args, bool *help,
                       struct err *e)
 {
@@ -258,18 +273,14 @@ static int read_flags(struct options *o, const char *uses, char **args, bool *he
             *help = true;
             return 0;
         }
-        bool plain = !str_starts(word, STR("--"));
-        const char *bare = find_use(uses, "question", &u)  ? "question"
-                           : find_use(uses, "export", &u) ? "export"
-                                                          : NULL;
-        const struct option_row *row_bare = bare ? find_row(str_of(bare)) : NULL;
-        if (plain && row_bare && o->origin[row_bare - rows] < FROM_FLAG) {
-            int rc = set_option(o, row_bare, flag, FROM_FLAG, flag, e);
+        const struct option_row *bare = str_starts(word, STR("--")) ? NULL : bare_row(o, uses);
+        if (bare) {
+            int rc = set_option(o, bare, flag, FROM_FLAG, bare->name, e);
             if (rc < 0)
                 return rc;
             continue;
         }
-        if (plain)
+        if (!str_starts(word, STR("--")))
             return err_set(e, ERR_INVALID, NULL, "unexpected argument %s", flag);
         const struct option_row *row = find_row(str_slice(word, 2, word.n));
         if (!row || !find_use(uses, row->name, &u))

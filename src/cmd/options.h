@@ -20,9 +20,9 @@ struct options {
     const char *data, *email, *password, *org, *project, *name, *level, *scopes, *teams, *label,
         *listen, *public_url, *clock, *engine_program, *library, *engine_memory, *engine_listen,
         *events, *people, *seed, *url, *token, *metrics_listen, *log_format, *rate_limits,
-        *allow_private, *query_seconds, *export_id, *llm_url, *llm_dialect, *llm_model, *llm_key_file,
-        *llm_ca_file, *question, *llm_proxy, *llm_seconds, *llm_context;
-    bool json, log_debug, print_config;
+        *allow_private, *query_seconds, *export_id, *llm_url, *llm_dialect, *llm_model,
+        *llm_key_file, *llm_ca_file, *question, *llm_proxy, *llm_seconds, *llm_context, *dir, *key;
+    bool json, log_debug, print_config, yes, force;
     enum origin origin[OPTIONS_MAX]; /* by row */
 };
 

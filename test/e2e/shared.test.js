@@ -53,7 +53,7 @@ test("a dashboard for everyone: drawn, without navigation, nothing to change", a
     await tile(page).locator("canvas").waitFor();
     await eventually(async () => ((await inkOf(page, "canvas")).drawn > 200 ? true : undefined));
     await page.getByText("Read", { exact: true }).waitFor();
-    await page.getByText("search", { exact: false }).first().waitFor();
+    await page.locator(".paths-name").filter({ hasText: "search" }).waitFor();
     assert.equal(await page.locator(".paths-ribbon").count(), 4);
     assert.equal(await page.getByRole("navigation").count(), 0);
     assert.equal(await page.getByRole("button", { name: /Refresh|Pin/ }).count(), 0);
