@@ -98,6 +98,7 @@ extern const struct route insight_variable_routes[];
 extern const struct route integration_routes[];
 extern const struct route member_routes[];
 extern const struct route model_request_routes[];
+extern const struct route model_setting_routes[];
 extern const struct route organization_routes[];
 extern const struct route page_routes[];
 extern const struct route person_routes[];

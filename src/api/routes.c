@@ -40,6 +40,7 @@ static const struct route *const tables[] = {
     integration_routes,
     member_routes,
     model_request_routes,
+    model_setting_routes,
     organization_routes,
     page_routes,
     person_routes,

@@ -250,7 +250,7 @@ static int run_round(struct agent *g, int round, struct err *e)
 int agent_answer(struct run *r, struct err *e)
 {
     struct map ids = MAP_INIT(r->arena);
-    struct agent g = { .run = r, .llm = r->cfg->llm, .ids = &ids, .before = STR("") };
+    struct agent g = { .run = r, .llm = r->llm, .ids = &ids, .before = STR("") };
     struct title title;
     agent_prepare(&g);
     int rc = agent_load_history(&g, e);

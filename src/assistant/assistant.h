@@ -48,7 +48,10 @@ struct assistant_config {
     struct store *store;
     assistant_call_fn call;
     void *context;
-    struct llm *llm;        /* NULL: the built-in planner answers */
+    struct llm *llm;        /* NULL: the built-in planner answers, unless a project names a model */
+    const struct seal *seal;   /* of the keys of projects' models */
+    const struct reach *reach; /* where those may be */
+    int llm_seconds;           /* of their silence */
     int64_t context_tokens; /* that a request to the model has at most, about */
 };
 

@@ -7,6 +7,8 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/uuid.h"
+#include "model/model_setting.h"
+#include "store/seal.h"
 
 #define PARTIAL_PAUSE 25000 /* us between partial messages that are long already */
 #define PARTIAL_LONG 4096   /* bytes */
@@ -235,6 +237,31 @@ static int load_caller(struct run *r, struct err *e)
     return rc;
 }
 
+/* The model that this project asks. One whose key cannot be read is none that can be asked: an error. */
+static int find_model(struct run *r, struct err *e)
+{
+    struct model_setting m;
+    str key = STR_NULL;
+    struct db *d = store_take(r->cfg->store);
+    int rc = model_setting_find(d, r->arena, r->project.id, &m, e);
+    store_give(d);
+    r->llm = r->cfg->llm;
+    if (rc <= 0)
+        return rc;
+    rc = m.key.p ? seal_read(r->cfg->seal, r->arena, m.key, &key, e) : 0;
+    if (rc < 0)
+        return rc;
+    struct llm_config cfg = { .url = arena_z(r->arena, m.url), .model = arena_z(r->arena, m.model),
+                              .key = key.p ? arena_z(r->arena, key) : NULL,
+                              .dialect = str_eqz(m.dialect, "anthropic") ? LLM_ANTHROPIC
+                                                                         : LLM_OPENAI,
+                              .reach = r->cfg->reach, .seconds = r->cfg->llm_seconds };
+    rc = llm_new(&cfg, &r->llm, e);
+    if (rc == 0)
+        arena_defer(r->arena, (void (*)(void *))llm_free, r->llm);
+    return rc;
+}
+
 static bool is_command(const struct run *r)
 {
     return r->question.content.n && r->question.content.p[0] == '/';
@@ -243,16 +270,17 @@ static bool is_command(const struct run *r)
 void run_answer(struct run *r)
 {
     struct err e = ERR_INIT;
-    if (load_caller(r, &e) <= 0) {
+    if (load_caller(r, &e) <= 0 || find_model(r, &e) < 0) {
+        log_error("a question could not be begun", "error", err_message(&e), "detail", e.detail);
         run_fail(r, FAILURE_GENERIC);
         return;
     }
-    bool model = r->cfg->llm && !is_command(r);
+    bool model = r->llm && !is_command(r);
     if (!model && !r->conversation.title.p && r->question.content.p)
         name_conversation(r);
     if (r->question.content.p && !r->question.resume_payload.p && slash_answer(r))
         return;
-    int rc = r->cfg->llm ? agent_answer(r, &e) : planned_answer(r, &e);
+    int rc = r->llm ? agent_answer(r, &e) : planned_answer(r, &e);
     if (rc < 0 && !run_cancelled(r)) {
         log_error("a question could not be answered", "error", err_message(&e), "detail", e.detail);
         run_fail(r, FAILURE_GENERIC);

@@ -22,6 +22,7 @@ struct run {
     struct project project;
     struct user user;
     struct question question; /* the one being answered */
+    struct llm *llm; /* the project's model, or the server's; NULL: none */
     str user_json;
     int64_t partial_at;    /* clock_mono_us of the last partial message */
     bool failed;           /* a failure was said for this question */

@@ -21,6 +21,7 @@
 #include "cmd/model.h"
 #include "engine/child.h"
 #include "export/exporter.h"
+#include "http/reach.h"
 #include "ingest/flush.h"
 #include "ingest/journal.h"
 #include "olap/olap.h"
@@ -40,6 +41,7 @@ struct running {
     struct query_service *queries;
     struct exporter *exporter;
     struct llm *llm; /* NULL: none is named */
+    struct reach *reach; /* of models that projects name */
     struct assistant *assistant;
     struct cohort_worker *cohorts;
     struct export_worker *exports;
@@ -112,8 +114,14 @@ static int start_exporter(struct running *r, struct arena *a, const struct optio
 static int start_assistant(struct running *r, struct arena *a, const struct options *o,
                            struct api *api, struct err *e)
 {
-    struct assistant_config cfg = { .store = r->store, .call = api_call, .context = api };
+    struct assistant_config cfg = { .store = r->store, .call = api_call, .context = api,
+                                    .seal = r->seal };
     int rc = model_context(o, &cfg.context_tokens, e);
+    if (rc == 0)
+        rc = model_seconds(o, &cfg.llm_seconds, e);
+    if (rc == 0)
+        rc = reach_new(o->allow_private, &r->reach, e);
+    cfg.reach = r->reach;
     if (rc == 0)
         rc = model_start(a, o, &r->llm, e);
     cfg.llm = r->llm;
@@ -230,6 +238,7 @@ static void end_all(struct running *r)
         http_server_stop(r->http);
     assistant_free(r->assistant);
     llm_free(r->llm);
+    reach_free(r->reach);
     export_worker_stop(r->exports);
     if (r->cohorts)
         cohort_worker_stop(r->cohorts);

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/uuid.h"
+#include "http/reach.h"
 #include "llm/plain.h"
 #include "llm/sse.h"
 #include "llm/wire.h"
@@ -106,6 +107,7 @@ struct attempt {
     CURL *h;
     bool begun, streamed, done, flooded;
     long status;
+    char refused[256];      /* why the address was not connected to */
     int64_t retry_after_ms; /* -1: not told */
     int64_t heard;          /* clock_mono_us, when it last said something */
     bool silent;            /* it was waited for as long as may be: not again */
@@ -223,6 +225,18 @@ static struct curl_slist *headers_of(const struct llm *l)
     return list;
 }
 
+/* The address is known here, and nothing was sent yet. */
+static curl_socket_t open_socket(void *cls, curlsocktype purpose, struct curl_sockaddr *to)
+{
+    struct attempt *t = cls;
+    (void)purpose;
+    if (t->l->cfg.reach && !reach_allows(t->l->cfg.reach, &to->addr)) {
+        reach_refusal(&to->addr, t->refused, sizeof(t->refused));
+        return CURL_SOCKET_BAD;
+    }
+    return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
 static void set_up(struct attempt *t, str body, struct curl_slist *headers)
 {
     CURL *h = t->h;
@@ -239,6 +253,8 @@ static void set_up(struct attempt *t, str body, struct curl_slist *headers)
     curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
     if (l->ca_file)
         curl_easy_setopt(h, CURLOPT_CAINFO, l->ca_file);
+    curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(h, CURLOPT_OPENSOCKETDATA, t);
     curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(h, CURLOPT_WRITEDATA, t);
     curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, on_header);
@@ -329,6 +345,8 @@ static void take_whole_body(struct attempt *t)
 
 static int explain(struct attempt *t, CURLcode code, struct err *e)
 {
+    if (t->refused[0])
+        return err_set(e, ERR_DENIED, NULL, "%s", t->refused);
     if (code != CURLE_OK && !t->flooded)
         return err_set(e, ERR_UNAVAILABLE, NULL, "%s", code == CURLE_OPERATION_TIMEDOUT
                                                            ? "the model was silent for too long"
@@ -353,6 +371,8 @@ static enum llm_outcome outcome_of(struct attempt *t, CURLcode code, struct err 
     if (ok && (t->wire.finished || (t->done && code == CURLE_OK)))
         return LLM_DONE;
     explain(t, code, e);
+    if (t->refused[0])
+        return LLM_REFUSED;
     if (t->flooded)
         return LLM_REQUEST_REFUSED;
     if (code != CURLE_OK && !t->wire.failed)

@@ -9,6 +9,7 @@
 #include "base/err.h"
 
 struct llm;
+struct reach;
 
 enum llm_dialect { LLM_OPENAI, LLM_ANTHROPIC };
 
@@ -19,6 +20,7 @@ struct llm_config {
     const char *key;     /* NULL: none is sent */
     const char *ca_file; /* certificates to trust in place of the system's; NULL */
     const char *proxy;   /* NULL: none */
+    const struct reach *reach; /* where it may be, when a user named it; NULL: anywhere */
     int seconds;         /* of silence after which a reply is given up */
 };
 

@@ -72,6 +72,7 @@ MIGRATION(m0022_access_control);
 MIGRATION(m0023_model_request);
 MIGRATION(m0024_export_backfill_rows);
 MIGRATION(m0025_history);
+MIGRATION(m0026_model_setting);
 
 static const struct migration migrations[] = {
     { 1, m0001_access, m0001_access_end },
@@ -99,6 +100,7 @@ static const struct migration migrations[] = {
     { 23, m0023_model_request, m0023_model_request_end },
     { 24, m0024_export_backfill_rows, m0024_export_backfill_rows_end },
     { 25, m0025_history, m0025_history_end },
+    { 26, m0026_model_setting, m0026_model_setting_end },
 };
 
 static int fail(struct db *d, struct err *e, const char *what)
