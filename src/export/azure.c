@@ -112,6 +112,8 @@ int azure_send(const struct azure *z, struct arena *a, const struct azure_reques
         .body = request->body,
         .answer_max = request->answer_max ? request->answer_max : LIMIT_DESTINATION_ANSWER,
         .seconds = request->seconds ? request->seconds : SECONDS,
+        .gone = z->gone,
+        .gone_context = z->gone_context,
     };
     return outgoing_run(z->outgoing, a, &q, out, e);
 }

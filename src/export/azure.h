@@ -9,6 +9,8 @@ struct azure {
     str account;
     unsigned char key[64];
     size_t key_n;
+    bool (*gone)(void *context); /* as of outgoing_request; NULL: never */
+    void *gone_context;
 };
 
 /* Reads a connection string. ERR_INVALID, with the words for the user. */

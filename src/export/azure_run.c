@@ -89,7 +89,9 @@ static int put_blocks(struct upload *u, str content, struct err *e)
 static int begin(struct upload *u, struct carrier *c, str key, struct err *e)
 {
     const struct json *config = c->task->config;
-    *u = (struct upload){ .azure = { .outgoing = c->outgoing }, .c = c };
+    const struct query_scope *scope = c->task->scope;
+    *u = (struct upload){ .azure = { .outgoing = c->outgoing, .gone = scope->gone,
+                                     .gone_context = scope->gone_context }, .c = c };
     u->path = arena_printf(c->arena, "/" STR_FMT "/" STR_FMT,
                            STR_ARG(json_get_text(config, "container_name")), STR_ARG(key));
     int rc = azure_connect(&u->azure, c->arena, json_get_text(config, "connection_string"), e);

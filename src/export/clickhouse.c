@@ -48,9 +48,10 @@ str clickhouse_reason(struct arena *a, const struct outgoing_answer *answer)
                : arena_printf(a, "status %ld", answer->status);
 }
 
-int clickhouse_call(struct outgoing *o, struct arena *a, const struct json *config, str sql, str table,
-                    str data, int seconds, struct outgoing_answer *out, struct err *e)
+int clickhouse_call(const struct clickhouse_place *p, struct arena *a, str sql, str table, str data,
+                    int seconds, struct outgoing_answer *out, struct err *e)
 {
+    const struct json *config = p->config;
     str url = json_get_text(config, "url");
     while (url.n && url.p[url.n - 1] == '/')
         url.n--;
@@ -67,8 +68,9 @@ int clickhouse_call(struct outgoing *o, struct arena *a, const struct json *conf
                             data.p ? "&query=" : "", STR_ARG(statement));
     struct outgoing_request q = { .method = "POST", .url = full.p, .headers = headers,
                                   .body = data.p ? data : sql,
-                                  .answer_max = LIMIT_DESTINATION_ANSWER, .seconds = seconds + 5 };
-    return outgoing_run(o, a, &q, out, e);
+                                  .answer_max = LIMIT_DESTINATION_ANSWER, .seconds = seconds + 5,
+                                  .gone = p->gone, .gone_context = p->gone_context };
+    return outgoing_run(p->outgoing, a, &q, out, e);
 }
 
 /* False: the message says what failed. */
@@ -76,8 +78,8 @@ static bool run(struct export_trial *t, str sql, str table, str *got, str *why)
 {
     struct outgoing_answer answer;
     struct err e = ERR_INIT;
-    if (clickhouse_call(t->outgoing, t->arena, t->config, sql, table, STR_NULL, SECONDS, &answer,
-                        &e) < 0) {
+    const struct clickhouse_place place = { .outgoing = t->outgoing, .config = t->config };
+    if (clickhouse_call(&place, t->arena, sql, table, STR_NULL, SECONDS, &answer, &e) < 0) {
         *why = arena_str(t->arena, str_of(e.message));
         return false;
     }

@@ -44,9 +44,12 @@ static int send_rows(struct carrier *c, str sql, str rows, struct err *e)
 {
     struct outgoing_answer answer;
     int rc = carrier_check(c, e);
+    const struct query_scope *scope = c->task->scope;
+    const struct clickhouse_place place = { c->outgoing, c->task->config, scope->gone,
+                                            scope->gone_context };
     if (rc == 0)
-        rc = clickhouse_call(c->outgoing, c->arena, c->task->config, sql,
-                             json_get_text(c->task->config, "table_name"), rows, SECONDS, &answer, e);
+        rc = clickhouse_call(&place, c->arena, sql, json_get_text(c->task->config, "table_name"),
+                             rows, SECONDS, &answer, e);
     if (rc < 0 || answer.status == 200)
         return rc;
     bool passes = answer.status >= 500 || answer.status == 429 || answer.status == 408;

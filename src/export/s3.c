@@ -125,6 +125,8 @@ int s3_send(const struct s3 *s, struct arena *a, const struct s3_request *reques
         .answer_max = request->answer_max ? request->answer_max : LIMIT_DESTINATION_ANSWER,
         .seconds = request->seconds ? request->seconds : SECONDS,
         .want = "ETag",
+        .gone = s->gone,
+        .gone_context = s->gone_context,
     };
     return outgoing_run(s->outgoing, a, &http, out, e);
 }

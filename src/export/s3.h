@@ -10,6 +10,8 @@ struct s3 {
     struct sigv4_key key;
     str endpoint;       /* "https://host[:port]", nothing behind it */
     str bucket;
+    bool (*gone)(void *context); /* as of outgoing_request; NULL: never */
+    void *gone_context;
     bool virtual_style; /* the bucket stands in the host's name, not in the path */
 };
 

@@ -20,6 +20,8 @@ static int configure(struct carrier *c, struct s3 *s, struct err *e)
 {
     int rc = s3_configure(s, c->arena, c->task->config, e);
     s->outgoing = c->outgoing;
+    s->gone = c->task->scope->gone;
+    s->gone_context = c->task->scope->gone_context;
     return rc;
 }
 
@@ -125,6 +127,7 @@ static void abort_parts(struct upload *u)
     struct outgoing_answer answer;
     struct err ignored = ERR_INIT;
     struct s3_request q = { .method = "DELETE", .key = u->key, .query = u->query };
+    u->s3.gone = NULL; /* also when the run was cancelled */
     (void)s3_send(&u->s3, u->scratch, &q, &answer, &ignored);
 }
 

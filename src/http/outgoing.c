@@ -54,6 +54,14 @@ static size_t on_header(char *p, size_t size, size_t n, void *cls)
     return size * n;
 }
 
+static int on_progress(void *cls, curl_off_t dl_total, curl_off_t dl, curl_off_t ul_total,
+                       curl_off_t ul)
+{
+    const struct outgoing_request *q = cls;
+    (void)dl_total, (void)dl, (void)ul_total, (void)ul;
+    return q->gone(q->gone_context); /* true gives it up */
+}
+
 /* The address is known here, and nothing was sent yet. */
 static curl_socket_t open_socket(void *cls, curlsocktype purpose, struct curl_sockaddr *to)
 {
@@ -112,6 +120,11 @@ static void set_up(struct transfer *t, const struct outgoing_request *q,
     if (t->want) {
         curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, on_header);
         curl_easy_setopt(h, CURLOPT_HEADERDATA, t);
+    }
+    if (q->gone) {
+        curl_easy_setopt(h, CURLOPT_NOPROGRESS, 0L);
+        curl_easy_setopt(h, CURLOPT_XFERINFOFUNCTION, on_progress);
+        curl_easy_setopt(h, CURLOPT_XFERINFODATA, q);
     }
     curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl_easy_setopt(h, CURLOPT_OPENSOCKETDATA, t);

@@ -24,6 +24,9 @@ struct outgoing_request {
     size_t answer_max;                     /* bytes of the answer's body; more is an error */
     int seconds;                           /* patience, all in all */
     const char *want;                      /* a header of the answer; NULL: none */
+    /* Asked about once a second, on the thread of all requests: true gives it up. NULL: never. */
+    bool (*gone)(void *context);
+    void *gone_context;
 };
 
 struct outgoing_answer {

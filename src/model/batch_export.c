@@ -7,7 +7,9 @@
     " hogql_modifiers, primary_key, version_key, incremental_mode, schema, created_at,"       \
     " last_updated_at, last_paused_at, modified_by, next_at FROM batch_export "
 #define LISTED "WHERE project_id = ?1 AND deleted = 0 AND destination <> 'Workflows' "
-#define ACTIVE "WHERE deleted = 0 AND paused = 0 "
+#define ACTIVE                                                                 \
+    "WHERE deleted = 0 AND paused = 0"                                         \
+    " AND project_id NOT IN (SELECT id FROM project WHERE deleted = 1) "
 
 static void read_row(struct stmt *st, struct arena *a, struct batch_export *out)
 {

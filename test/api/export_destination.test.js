@@ -119,6 +119,11 @@ test("an object store that refuses, fails for a while, or hangs", async () => {
     const [run_id] = (await s.call("GET", `${AT}${hang}/runs/`)).json.results.map((x) => x.id);
     assert.deepEqual((await s.call("POST", `${AT}${hang}/runs/${run_id}/cancel/`)).json, { cancelled: true });
     assert.equal((await s.call("GET", `${AT}${hang}/runs/${run_id}/`)).json.status, "Cancelled");
+    const again = await make("S3", config("hang again"));
+    await s.call("POST", `${AT}${again}/backfills/`, { body: { start_at: "2026-02-01T01:00:00Z", end_at: "2026-02-01T02:00:00Z" } });
+    await eventually(() => held.length === 2 || undefined);
+    await s.later("2026-03-04T10:56:30Z"); // it ends although that destination hangs, and begins anew
+    await eventually(() => held.length === 3 || undefined);
     hangs = false;
     held.forEach((res) => res.destroy());
     const refused = await run(await make("S3", config("x", { bucket_name: "other" })));
