@@ -17,6 +17,7 @@ struct planner {
     struct err *err;
     struct turn turns[LIMIT_PLANNER_TURNS];
     size_t turns_n;
+    int parts;                /* that were read for this question */
     const struct json *asked; /* what the turn before asked back; NULL: nothing */
 };
 

@@ -5,6 +5,7 @@
 #include "assistant/plan_query.h"
 
 #define PARTS 12
+#define READ_MOST 24 /* parts that are tried */
 #define NAME_MAX_CHARACTERS 80
 
 struct parts {
@@ -41,6 +42,10 @@ static int read_part(struct planner *t, const struct words *w, size_t from, size
     for (size_t i = from + 1; i + 1 < to; i++) {
         if (!words_role(w, i, ROLE_AND, NULL))
             continue;
+        if (t->parts++ >= READ_MOST) {
+            d->refusal = STR("That is too much for one dashboard: name its insights with commas between.");
+            return 0;
+        }
         int rc = planner_part(t, words_text(w, from, i), picks, &first, d);
         if (rc == 0 && stands(&first, d))
             rc = planner_part(t, words_text(w, i + 1, to), picks, &second, &other);

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 
 #define MENDED_MOST 3 /* words of one question */
+#define MEND_TRIES 6  /* words that are compared with all that are known */
 
 /* -------------------------------------------------------------------------- small questions */
 
@@ -361,14 +362,6 @@ static void try_near(struct near *n, str word, str candidate, str text, str stem
         n->tie = true;
 }
 
-static void try_pieces(const struct reader *r, struct near *n, str stem, str name)
-{
-    str pieces[NAME_CONCEPTS * 2];
-    size_t count = names_split(r->arena, name, pieces, ARRAY_LEN(pieces));
-    for (size_t i = 0; i < count; i++)
-        try_near(n, stem, pieces[i], pieces[i], pieces[i]);
-}
-
 /* The lexicon's own words: of the roles as they are, of what says the same by their stems. */
 static void try_lexicon(const struct reader *r, struct near *n, str word, str stem)
 {
@@ -395,10 +388,11 @@ static bool mend(const struct reader *r, str word, struct near *best)
     if (word.n < 5)
         return false;
     try_lexicon(r, best, word, stem);
-    for (size_t i = 0; i < r->project->events_n && i < LIMIT_PLANNER_NAMES; i++)
-        try_pieces(r, best, stem, r->project->events[i].name);
-    for (size_t i = 0; i < r->project->properties_n && i < LIMIT_PLANNER_NAMES; i++)
-        try_pieces(r, best, stem, r->project->properties[i].name);
+    for (size_t i = 0; i < r->names.concepts.room; i++) { /* the words of all names, each once */
+        str piece = r->names.concepts.slots[i].key;
+        if (piece.p)
+            try_near(best, stem, piece, piece, piece);
+    }
     for (const struct known_value *v = r->values; v; v = v->next)
         if (v->named)
             try_near(best, word, v->plain, v->plain, v->stems);
@@ -424,9 +418,10 @@ static bool mend_word(struct reader *r, size_t i)
     return true;
 }
 
+/* One of the first few: a question of unknown words is not mistyped. */
 static bool mend_any(struct reader *r, size_t left)
 {
-    for (; left < r->words.n; left = next_left(r, left + 1))
+    for (int tries = 0; left < r->words.n && tries < MEND_TRIES; tries++, left = next_left(r, left + 1))
         if (mend_word(r, left))
             return true;
     return false;

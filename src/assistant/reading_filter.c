@@ -7,6 +7,7 @@
 
 #define VALUE_WORDS 6
 #define CANDIDATES 24
+#define SCANS_MOST 100 /* of all values, in one question */
 
 /* -------------------------------------------------------------------------- the values there are */
 
@@ -153,9 +154,11 @@ static void collect(struct reader *r, str text, int only, struct candidates *out
             add_candidate(out, v, only, 1);
 }
 
-static void collect_parts(const struct reader *r, str text, int only, struct candidates *out)
+static void collect_parts(struct reader *r, str text, int only, struct candidates *out)
 {
     out->n = 0;
+    if (r->scans++ > SCANS_MOST)
+        return;
     for (const struct known_value *v = text.n >= 3 ? r->values : NULL; v; v = v->next)
         if (part_of(v->plain, text))
             add_candidate(out, v, only, 2);
