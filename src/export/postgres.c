@@ -1,6 +1,8 @@
 /* postgres.c - a PostgreSQL server as a destination, over libpq. */
 #include "export/postgres.h"
 
+#include <libpq-fe.h>
+
 #include "base/uuid.h"
 
 #define CONNECT_SECONDS "10"

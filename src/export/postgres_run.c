@@ -1,6 +1,7 @@
 /* postgres_run.c - rows into a table of a PostgreSQL server, in one transaction: copied into a stage that
  * only this transaction sees, then those moved over whose ids the table does not hold. Doing it again
  * changes nothing; killed in the middle, nothing was done. */
+#include <libpq-fe.h>
 #include <stdio.h>
 
 #include "base/limits.h"
