@@ -271,7 +271,6 @@ static enum throttle_class class_of(const struct req *r)
         { "feature_flag", NULL, "/local_evaluation", THROTTLE_FLAGS },
         { "query", NULL, "/events", THROTTLE_READS },
         { "query", NULL, NULL, THROTTLE_QUERY },
-        { "conversation", "POST", NULL, THROTTLE_AI },
         { "person", NULL, NULL, THROTTLE_READS },
         { "insight", NULL, NULL, THROTTLE_READS },
     };
@@ -285,8 +284,36 @@ static enum throttle_class class_of(const struct req *r)
     return THROTTLE_DEFAULT;
 }
 
+static bool asks_assistant(const struct req *r)
+{
+    return strcmp(r->route->method, "POST") == 0 &&
+           str_ends(str_of(r->route->path), STR("/conversations/"));
+}
+
+/* By user, with a key or a session alike; a request that is not valid counts too. */
+static int check_questions(struct req *r, struct err *e)
+{
+    bool research = str_eqz(json_get_text(r->body, "agent_mode"), "research");
+    str who = arena_printf(r->arena, "user %lld", (long long)r->user.id);
+    int64_t wait = throttle_wait(r->api->throttle, who, research ? THROTTLE_RESEARCH : THROTTLE_AI);
+    if (!wait)
+        return 0;
+    str seconds = arena_printf(r->arena, "%lld", (long long)wait);
+    str when = wait < 60     ? arena_printf(r->arena, "in %lld seconds", (long long)wait)
+               : wait < 3600 ? arena_printf(r->arena, "in %lld minutes", (long long)wait / 60)
+                             : STR("later today");
+    http_reply_header(r->http, "Retry-After", seconds.p);
+    return err_set(e, ERR_THROTTLED, NULL,
+                   "%s. Please try again " STR_FMT ". Expected available in " STR_FMT " seconds.",
+                   research ? "Research mode is in beta, and its usage limit is reached"
+                            : "The PostHog AI usage limit is reached",
+                   STR_ARG(when), STR_ARG(seconds));
+}
+
 static int check_throttle(struct req *r, struct err *e)
 {
+    if (r->api->throttle && asks_assistant(r))
+        return check_questions(r, e);
     if (!r->api->throttle || r->credential != CREDENTIAL_KEY)
         return 0;
     char text[24];

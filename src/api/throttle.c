@@ -24,6 +24,7 @@ static const struct limit {
     { THROTTLE_SQL, HOUR, 120 },             { THROTTLE_FLAGS, MINUTE, 600 },
     { THROTTLE_PERSON_DELETE, MINUTE, 480 }, { THROTTLE_PERSON_DELETE, HOUR, 4800 },
     { THROTTLE_AI, MINUTE, 10 },             { THROTTLE_AI, DAY, 100 },
+    { THROTTLE_RESEARCH, MINUTE, 3 },        { THROTTLE_RESEARCH, DAY, 10 },
 };
 
 struct window {

@@ -1,5 +1,5 @@
 /* throttle.h - how many requests a personal API key may make, by what it asks for. Off unless the
- * server is told to; sessions are never limited. Any thread. */
+ * server is told to; sessions are limited in what they ask the assistant only. Any thread. */
 #pragma once
 
 #include "base/str.h"
@@ -13,7 +13,8 @@ enum throttle_class {
     THROTTLE_SQL,   /* on top of THROTTLE_QUERY */
     THROTTLE_FLAGS, /* definitions for local evaluation */
     THROTTLE_PERSON_DELETE,
-    THROTTLE_AI,
+    THROTTLE_AI,       /* questions to the assistant: by user, however they ask */
+    THROTTLE_RESEARCH, /* those that begin research */
     THROTTLE_CLASSES,
 };
 
