@@ -37,7 +37,7 @@ SDK := $(addsuffix .js,array crisp-chat-integration dead-clicks-autocapture elem
 WEB := $(shell find web/src -type f) web/build.mjs web/tsconfig.json web/node_modules/.package-lock.json
 UNIT := $(wildcard test/unit/*/*.c)
 UNIT_BIN := $(UNIT:test/unit/%.c=$(B)/unit/%)
-FUZZ := hogql hogql_words complete timestamp capture lz64 json selector csv parquet planner
+FUZZ := hogql hogql_words complete timestamp capture lz64 json selector csv parquet planner model
 REPLAY_BIN := $(patsubst %,$(B)/replay/%,$(filter-out hogql_words,$(FUZZ)))
 FUZZ_SECONDS ?= 60
 

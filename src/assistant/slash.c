@@ -1,8 +1,10 @@
-/* slash.c - commands: messages that begin with a slash are answered at once, without a model. */
-#include "assistant/run.h"
+/* slash.c - commands: messages that begin with a slash are answered at once, without tools. */
+#include "assistant/agent.h"
 #include "base/log.h"
 #include "base/limits.h"
 #include "model/memory.h"
+
+#define TICKET_MESSAGES 200 /* of a thread that are summed up */
 
 typedef int (*command_fn)(struct run *r, str text, struct err *e);
 
@@ -93,6 +95,46 @@ static int feedback(struct run *r, str text, struct err *e)
     return reply(r, "feedback", STR("Thank you for your feedback."), e);
 }
 
+/* What was said so far, in the user's and the assistant's words. */
+static int thread_text(struct run *r, struct buf *b, struct err *e)
+{
+    struct message *list = NULL;
+    size_t n = 0;
+    bool unknown;
+    struct db *d = store_take(r->cfg->store);
+    int rc = message_list(d, r->arena, r->project.id, r->conversation.number, TICKET_MESSAGES, &list,
+                          &n, &unknown, e);
+    store_give(d);
+    for (size_t i = 0; i + 1 < n; i++) /* the last one is the command */
+        if (list[i].content.n && (str_eqz(list[i].type, "human") || str_eqz(list[i].type, "ai")))
+            buf_printf(b, "[" STR_FMT "] " STR_FMT "\n\n", STR_ARG(list[i].type),
+                       STR_ARG(list[i].content));
+    return rc;
+}
+
+static int ticket(struct run *r, str text, struct err *e)
+{
+    struct buf b _cleanup_(buf_release) = BUF_INIT(LIMIT_MODEL_REQUEST / 2);
+    struct agent g = { .run = r, .llm = r->llm };
+    str summary;
+    int rc = thread_text(r, &b, e);
+    if (rc < 0)
+        return rc;
+    if (!b.n && !text.n)
+        return reply(r, "ticket", STR("Please describe the issue, and what you expected instead."),
+                     e);
+    buf_str(&b, text);
+    if (!r->llm)
+        return reply(r, "ticket", STR("No language model is configured that could sum this "
+                                      "conversation up for a ticket."), e);
+    if (!agent_write(&g, r->arena, agent_summary_text, buf_view(&b), &summary)) {
+        if (!run_cancelled(r))
+            run_fail(r, FAILURE_LATER);
+        return 0;
+    }
+    return reply(r, "ticket", summary, e);
+}
+
 static const struct command {
     const char *name;
     command_fn run;
@@ -100,6 +142,7 @@ static const struct command {
     { "remember", remember },
     { "usage", usage },
     { "feedback", feedback },
+    { "ticket", ticket },
 };
 
 bool slash_answer(struct run *r)

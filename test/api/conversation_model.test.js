@@ -224,6 +224,16 @@ test("a reply that was cut off says so", async () => {
   assert.match((await talk(openai.delta({ content: "The answer is" }, "length") + openai.frame("[DONE]"))).last.content, /cut off/);
 });
 
+test("/ticket asks for the issue, and later sums the thread up", async () => {
+  const { last, conversation } = await talk(openai.text("unused"), { content: "/ticket" });
+  assert.match(last.content, /describe the issue/);
+  assert.deepEqual([last.meta, m.requests.length], [{ source: "slash_command:ticket" }, 0]);
+  await talk(openai.text("hm"), { content: "charts are empty", conversation });
+  const later = await talk(openai.text("The user sees empty charts."), { content: "/ticket", conversation });
+  assert.equal(later.last.content, "The user sees empty charts.");
+  assert.match(m.requests[0].body.messages.at(-1).content, /charts are empty/);
+});
+
 test("the log of requests tells admins what left the machine", async () => {
   await talk(openai.text("logged"));
   const reply = await s.call("GET", `/api/projects/${s.first.project_id}/model_requests/?limit=2`);

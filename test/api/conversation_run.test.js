@@ -98,11 +98,9 @@ test("cancel ends the model's request and the stream, and keeps what was said", 
   await h.begun;
   h.say("half");
   await reader.until((e) => e.data.content === "half");
-  const began = Date.now();
   const cancelled = await s.call("PATCH", at(b.conversation, "cancel/"));
   await h.gone;
   assert.deepEqual([cancelled.status, cancelled.json.status], [200, "idle"]);
-  assert.ok(Date.now() - began < 10000);
   const rest = await reader.rest();
   assert.ok(!rest.some((e) => e.event === "message" && !e.data.id.startsWith("temp-")));
   m.script = [openai.text("fine")];
