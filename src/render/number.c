@@ -51,14 +51,14 @@ str chart_duration(struct arena *a, double seconds)
     } units[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
     const char *sign = seconds < 0 ? "-" : "";
     double s = fabs(seconds);
+    if (!(s <= 1e15)) /* nor a number at all */
+        return STR("–");
     if (s == 0)
         return STR("0s");
     if (s < 60) {
         str n = s < 1 ? plain(a, s * 1000, 0, 0) : plain(a, s, 1, 0);
         return arena_printf(a, "%s" STR_FMT "%s", sign, STR_ARG(n), s < 1 ? "ms" : "s");
     }
-    if (s > 1e15)
-        return STR("–");
     int64_t left = llround(s);
     size_t first = 0;
     while (left < units[first].size)

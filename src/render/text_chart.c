@@ -44,6 +44,7 @@ static void spark(const struct text *t, const struct chart *c, const struct char
                 count++;
             }
         double level = count && most > least ? (sum / (double)count - least) / (most - least) : 0;
+        level = !(level > 0) ? 0 : level > 1 ? 1 : level; /* sums of huge values are none */
         const char *block = count ? blocks[(size_t)(level * 7 + 0.5)] : " ";
         memcpy(line + used, block, strlen(block));
         used += strlen(block);
