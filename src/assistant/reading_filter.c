@@ -397,6 +397,18 @@ static size_t value_list(struct reader *r, size_t i, struct filter *f, bool stri
     return f->values_n ? at - i - (at > i && words_role(&r->words, at - 1, ROLE_OR, NULL) ? 1 : 0) : 0;
 }
 
+/* Is it told by size? "more than 5 pages" asks for no page above 5. */
+static bool ordered(const struct reader *r, int property)
+{
+    str type = r->project->properties[property].type;
+    return !type.p || str_eqz(type, "Numeric") || str_eqz(type, "DateTime");
+}
+
+static bool by_size(int op)
+{
+    return op >= OP_GT && op <= OP_LTE;
+}
+
 /* A value that is called like another property ("method is email") is a value there. */
 static size_t value_of(struct reader *r, size_t i, struct filter *f, bool strict)
 {
@@ -445,7 +457,7 @@ static int after_property(struct reader *r, size_t k)
         value = at + is + between;
     else if (n || is)
         took = value_of(r, value, &f, is && !n);
-    if (!took)
+    if (!took || ((by_size(f.op) || f.between) && !ordered(r, it->index)))
         return 0;
     if (no)
         f.op = OP_NOT;
@@ -466,7 +478,7 @@ static int beside_property(struct reader *r, size_t k)
     double number;
     for (size_t back = 2; back <= 5 && back <= it->from; back++) { /* OP NUMBER PROPERTY */
         size_t at = it->from - back, n = words_role(w, at, ROLE_OP, &op);
-        if (n && n + 1 == back && words_number(w, at + n, &number)) {
+        if (n && n + 1 == back && ordered(r, it->index) && words_number(w, at + n, &number)) {
             f.op = (enum op)op;
             f.number = true;
             f.values[f.values_n++] = number_text(r->arena, number);
