@@ -169,9 +169,9 @@ static uint32_t next_part(uint32_t done, int64_t bytes, int64_t guess, int64_t m
 static int stage_parquet(struct carrier *c, struct query_export x, const char *settings,
                          struct spool *spool, int64_t max, struct err *e)
 {
-    struct query_export_size size;
+    struct query_export_size size = { .rows = 1 }; /* one file is written without counting first */
     int64_t rows, bytes = 0;
-    int rc = carrier_count(c, &x, &size, e);
+    int rc = max ? carrier_count(c, &x, &size, e) : 0;
     if (rc < 0 || !size.rows)
         return rc;
     uint32_t done = 0;
