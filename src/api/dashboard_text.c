@@ -9,6 +9,23 @@
 #define WIDTH_LEAST 40
 #define WIDTH_MOST 400
 
+/* Whether one of the types that the caller takes is one that is sent. */
+static bool is_acceptable(str accept)
+{
+    static const char *const sent[] = { "*/*", "application/*", "application/json", "text/*",
+                                        "text/plain", "text/event-stream" };
+    if (!str_trim(accept).n)
+        return true;
+    while (accept.p) {
+        str part = str_split(&accept, ',');
+        str type = str_trim(str_split(&part, ';'));
+        for (size_t i = 0; i < ARRAY_LEN(sent); i++)
+            if (str_eq_nocase(type, str_of(sent[i])))
+                return true;
+    }
+    return false;
+}
+
 int dashboard_format(struct req *r, bool *text, struct err *e)
 {
     str format = http_query_of(r->http, "format"), width = http_query_of(r->http, "width");
@@ -22,6 +39,10 @@ int dashboard_format(struct req *r, bool *text, struct err *e)
                        WIDTH_LEAST, WIDTH_MOST);
     if (*text)
         r->http->content_type = "text/plain; charset=utf-8";
+    else if (format.n && !str_eqz(format, "json"))
+        return err_set(e, ERR_NOT_FOUND, NULL, NULL);
+    if (!format.n && !is_acceptable(http_header_of(r->http, "Accept")))
+        return err_set(e, ERR_NOT_ACCEPTABLE, NULL, NULL);
     return 0;
 }
 

@@ -209,7 +209,9 @@ static int read_arrangement(struct req *r, enum tile_arrangement *out, struct er
             return 0;
         }
     return err_set(e, ERR_CHOICE, "layout", "\"" STR_FMT "\" is not a valid choice.",
-                   STR_ARG(str_utf8_prefix(json_text_of(r->arena, v), 100)));
+                   STR_ARG(str_utf8_prefix(v->type == JSON_STRING ? v->text
+                                                                  : json_text_of(r->arena, v),
+                                           100)));
 }
 
 static int compare_ids(const void *a, const void *b)
