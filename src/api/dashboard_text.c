@@ -39,8 +39,6 @@ int dashboard_format(struct req *r, bool *text, struct err *e)
                        WIDTH_LEAST, WIDTH_MOST);
     if (*text)
         r->http->content_type = "text/plain; charset=utf-8";
-    else if (format.n && !str_eqz(format, "json"))
-        return err_set(e, ERR_NOT_FOUND, NULL, NULL);
     if (!format.n && !is_acceptable(http_header_of(r->http, "Accept")))
         return err_set(e, ERR_NOT_ACCEPTABLE, NULL, NULL);
     return 0;
