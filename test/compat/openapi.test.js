@@ -1,12 +1,12 @@
-// The OpenAPI document, as the field's own tools read it: it is valid, and a client made of it is
-// typed and talks to the server.
+// The OpenAPI document, as the field's own tools read it: it is valid, it describes each route under
+// /api/ and nothing else, and a client made of it is typed and talks to the server.
 "use strict";
 const { test, before, after } = require("node:test");
 const assert = require("node:assert/strict");
 const fs = require("node:fs");
 const path = require("node:path");
-const { spawnSync } = require("node:child_process");
-const { start } = require("../api/server.js");
+const { execFileSync, spawnSync } = require("node:child_process");
+const { start, bin } = require("../api/server.js");
 
 let s, document;
 before(async () => {
@@ -26,6 +26,18 @@ test("operations have names of their own, and references lead somewhere", () => 
   for (const [, name] of JSON.stringify(document).matchAll(/#\/components\/schemas\/([A-Za-z]+)/g))
     assert.ok(document.components.schemas[name], name);
 });
+
+test("each route under /api/ is described, and nothing else is", () => {
+  const parts = JSON.parse(fs.readFileSync(path.join(__dirname, "../../build/web/openapi.json"), "utf8"));
+  const routes = JSON.parse(execFileSync(bin, ["routes"], { encoding: "utf8" }))
+    .filter((r) => r.path.startsWith("/api/") && !UNTYPED.includes(r.path)).map((r) => `${r.method} ${r.path}`);
+  const described = Object.keys(parts.operations);
+  assert.deepEqual(routes.filter((r) => !described.includes(r)), [], "not described");
+  assert.deepEqual(described.filter((r) => !routes.includes(r)), [], "no route");
+});
+// Of SDKs, whose forms are their own; and the document itself.
+const UNTYPED = ["/api/schema/", "/api/surveys/", "/api/early_access_features/", "/api/web_experiments/",
+  "/api/projects/:project/feature_flags/local_evaluation/"];
 
 test("a client made of it is typed and talks to the server", async () => {
   const dir = fs.mkdtempSync(path.join(__dirname, "../node_modules/.openapi-"));
