@@ -131,41 +131,70 @@ static int64_t number_of(const struct json *o, const char *key)
     return v && v->integer ? v->i64 : 0;
 }
 
-/* What the tile showed, as it was; ERR_NOT_FOUND: it is nowhere any more. */
+/* 1: a tile of the dashboard shows it, be it a deleted one. 0: it was moved away, and what is done to it
+ * here would be done to the dashboard that has it now. */
+static int is_of(struct req *r, const struct tile *t, struct err *e)
+{
+    struct tile found;
+    return tile_find_like(r->db, r->arena, t->dashboard_id, t, &found, e);
+}
+
+static int restore_insight_of(struct req *r, int64_t insight_id, struct tile *t, struct err *e)
+{
+    struct insight i;
+    str id = arena_printf(r->arena, "%lld", (long long)insight_id);
+    int rc = insight_find(r->db, r->arena, r->project.id, id, &i, e);
+    t->insight_id = insight_id;
+    if (rc <= 0 || !i.deleted)
+        return rc ? rc : err_set(e, ERR_NOT_FOUND, NULL, NULL);
+    i.deleted = false;
+    rc = history_keep(r, HISTORY_INSIGHT, i.id, e);
+    if (rc == 0)
+        rc = insight_update(r->db, &i, e);
+    return rc < 0 ? rc : history_note(r, HISTORY_INSIGHT, i.id, e);
+}
+
+static int restore_text(struct req *r, const struct json *was, struct tile *t, struct err *e)
+{
+    int rc = text_card_find(r->db, r->arena, r->project.id, number_of(was, "id"), &t->text, e);
+    if (rc > 0)
+        rc = is_of(r, t, e);
+    if (rc == 0)
+        t->text = (struct text_card){ .project_id = r->project.id, .created_by = r->user.id };
+    t->text.body = json_get_text(was, "body");
+    t->text.last_modified_by = r->user.id;
+    t->text.last_modified_at = clock_now_us();
+    return rc < 0 ? rc : rc > 0 ? text_card_update(r->db, &t->text, e)
+                                : text_card_insert(r->db, &t->text, e);
+}
+
+static int restore_button(struct req *r, const struct json *was, struct tile *t, struct err *e)
+{
+    struct button_card *b = &t->button;
+    int rc = button_card_find(r->db, r->arena, r->project.id, json_get_text(was, "id"), b, e);
+    if (rc > 0)
+        rc = is_of(r, t, e);
+    if (rc == 0)
+        *b = (struct button_card){ .project_id = r->project.id, .created_by = r->user.id };
+    b->url = json_get_text(was, "url");
+    b->text = json_get_text(was, "text");
+    b->placement = json_get_text(was, "placement");
+    b->style = json_get_text(was, "style");
+    b->last_modified_by = r->user.id;
+    b->last_modified_at = clock_now_us();
+    return rc < 0 ? rc : rc > 0 ? button_card_update(r->db, b, e)
+                                : button_card_insert(r->db, r->arena, b, e);
+}
+
+/* What the tile showed, as it was; ERR_NOT_FOUND: an insight that is nowhere any more. */
 static int restore_shown(struct req *r, const struct json *entry, struct tile *t, struct err *e)
 {
-    const struct json *text = json_get(entry, "text"), *button = json_get(entry, "button_tile");
-    struct insight i;
-    int rc = 0;
+    const struct json *text = json_get(entry, "text");
     int64_t insight_id = number_of(entry, "insight_id");
-    if (insight_id) {
-        str id = arena_printf(r->arena, "%lld", (long long)insight_id);
-        rc = insight_find(r->db, r->arena, r->project.id, id, &i, e);
-        t->insight_id = insight_id;
-        if (rc <= 0 || !i.deleted)
-            return rc ? rc : err_set(e, ERR_NOT_FOUND, NULL, NULL);
-        i.deleted = false;
-        rc = history_keep(r, HISTORY_INSIGHT, i.id, e);
-        if (rc == 0)
-            rc = insight_update(r->db, &i, e);
-        return rc < 0 ? rc : history_note(r, HISTORY_INSIGHT, i.id, e);
-    }
-    if (json_is(text, JSON_OBJECT)) {
-        rc = text_card_find(r->db, r->arena, r->project.id, number_of(text, "id"), &t->text, e);
-        t->text.body = json_get_text(text, "body");
-        t->text.last_modified_by = r->user.id;
-        t->text.last_modified_at = clock_now_us();
-        return rc > 0 ? text_card_update(r->db, &t->text, e) : rc;
-    }
-    rc = button_card_find(r->db, r->arena, r->project.id, json_get_text(button, "id"), &t->button,
-                          e);
-    t->button.url = json_get_text(button, "url");
-    t->button.text = json_get_text(button, "text");
-    t->button.placement = json_get_text(button, "placement");
-    t->button.style = json_get_text(button, "style");
-    t->button.last_modified_by = r->user.id;
-    t->button.last_modified_at = clock_now_us();
-    return rc > 0 ? button_card_update(r->db, &t->button, e) : rc;
+    if (insight_id)
+        return restore_insight_of(r, insight_id, t, e);
+    return json_is(text, JSON_OBJECT) ? restore_text(r, text, t, e)
+                                      : restore_button(r, json_get(entry, "button_tile"), t, e);
 }
 
 /* The tile of that time when it is still there, else the one that shows the same, else a new one. */

@@ -159,6 +159,25 @@ test("a dashboard that is hidden or fixed is neither source nor target", async (
   assert.deepEqual([away.status, away.json.detail], [403, `You don't have permission to remove insights from dashboard: ${d.id}`]);
 });
 
+test("a version brings back no text that is another dashboard's by now", async () => {
+  const d = await restricted();
+  const open = await ok(call("creator", "POST", boards, { name: "open" })), at = `${boards}${open.id}/`;
+  const text = await ok(call("creator", "POST", `${at}create_text_tile/`, { body: "old" }));
+  const button = await ok(call("creator", "PATCH", at, { tiles: [{ button_tile: { url: "https://old.example", text: "old" } }] }));
+  const press = button.tiles.find((t) => t.button_tile);
+  const [version] = (await ok(call("member", "GET", `${at}versions/`))).results.map((v) => v.version);
+  for (const id of [text.id, press.id])
+    await ok(call("creator", "POST", `${at}move_tile/`, { to_dashboard: d.id, tile: { id } }));
+  await ok(call("creator", "POST", `${d.at}update_text_tile/`, { tile_id: text.id, body: "theirs" }));
+  await ok(call("creator", "PATCH", d.at, { tiles: [{ id: press.id, button_tile: { id: press.button_tile.id, url: "https://theirs.example", text: "theirs" } }] }));
+
+  const back = await ok(call("member", "POST", `${at}versions/${version}/restore/`));
+  assert.deepEqual(back.tiles.map((t) => t.text?.body ?? t.button_tile.text), ["old", "old"]);
+  const there = (await ok(call("creator", "GET", d.at))).tiles;
+  assert.equal(there.find((t) => t.id === text.id).text.body, "theirs");
+  assert.equal(there.find((t) => t.id === press.id).button_tile.url, "https://theirs.example");
+});
+
 test("rules are set, changed, removed, and checked", async () => {
   const { id } = await ok(call("creator", "POST", boards, {}));
   const at = `${boards}${id}/access_controls/`;
