@@ -192,8 +192,9 @@ static int reply_wrong(struct req *r)
 static int shared_unlock(struct req *r, struct err *e)
 {
     str password = json_get_text(r->body, "password"), kept;
-    struct asked asked = read_address(r);
-    int rc = share_open(r, asked.token, e);
+    struct asked asked = read_address(r); /* the path becomes the cookie's: nothing odd at its end */
+    int rc = asked.form == FORM_NONE ? err_set(e, ERR_NOT_FOUND, NULL, NULL)
+                                     : share_open(r, asked.token, e);
     if (rc == 0)
         rc = check_there(r, e);
     reply_headers(r);

@@ -159,6 +159,8 @@ test("a password is asked for before anything is told", async () => {
   const cookie = right.headers.get("set-cookie");
   assert.match(cookie, new RegExp(`^posthog_sharing_token=[\\w.-]+; Path=/shared/${token}; Max-Age=86400; HttpOnly; SameSite=Lax$`));
   const kept = right.json.shareToken, Cookie = cookie.split(";")[0];
+  for (const tail of [".x; Domain=example.com", ".exe", "?format=x"])
+    assert.equal((await s.call("POST", `/shared/${token}${encodeURI(tail)}`, { key: null, body: { password: "open sesame" } })).status, 404, tail);
   const type = async (t, headers) => (await open(`/shared/${t}?format=json`, { headers })).json.type;
   assert.equal(await type(token, { Cookie }), "scene");
   assert.equal(await type(token, { Authorization: `Bearer ${kept}` }), "scene");
