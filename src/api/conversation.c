@@ -353,6 +353,8 @@ static int begin_run(struct req *r, const struct body *b, struct question *q,
     if (rc < 0)
         return rc;
     *fresh = rc == 0;
+    if (rc > 0 && (c->project_id != r->project.id || c->user_id != r->user.id || c->deleted))
+        return err_set(e, ERR_INVALID, NULL, FOREIGN); /* it was not, at the first look */
     if (rc > 0 && !str_eqz(c->status, "idle"))
         return err_set(e, ERR_BUSY, NULL, BUSY);
     if (rc > 0 && !c->pending.p)
