@@ -11,6 +11,7 @@
 #include "export/run.h"
 #include "export/stored.h"
 #include "model/integration.h"
+#include "query/export.h"
 #include "store/seal.h"
 
 #define DAY_SECONDS 86400
@@ -39,7 +40,7 @@ static const struct field part_fields[] = {
     { 0 },
 };
 
-static const char *const models[] = { "events", "persons", "sessions", NULL };
+static const char *const models[] = { "events", "persons", "sessions", "hogql", NULL };
 static const char *const modes[] = { "APPEND", "MERGE", NULL };
 static const char *const intervals[] = { "hour", "day", "week", "every 5 minutes",
                                          "every 15 minutes", NULL };
@@ -161,19 +162,145 @@ static int read_mode(const struct json *body, struct batch_export *row, struct e
     return check_choice("incremental_mode", mode->text, modes, e);
 }
 
+/* -------------------------------------------------------------------------- model hogql */
+
+static int fail_coded(const char *code, const char *attr, struct err *e, const char *text)
+{
+    err_set(e, ERR_INVALID, attr, "%s", text);
+    snprintf(e->code, sizeof(e->code), "%s", code);
+    return e->kind;
+}
+
+/* An object without its nulls, STR_NULL: none. */
+static int read_modifiers(struct req *r, const struct json *body, const struct json **out,
+                          str *stored, struct err *e)
+{
+    const struct json *given_ones = json_get(body, "hogql_modifiers");
+    *out = NULL;
+    *stored = STR_NULL;
+    if (!given(body, "hogql_modifiers"))
+        return 0;
+    if (given_ones->type != JSON_OBJECT)
+        return err_set(e, ERR_INVALID, "hogql_modifiers", "Invalid data. Expected a dictionary.");
+    struct json *kept = json_new(r->arena, JSON_OBJECT);
+    for (const struct json *m = given_ones->head; m; m = m->next)
+        if (m->type != JSON_NULL)
+            json_set(kept, m->key, json_share(r->arena, m));
+    *out = kept;
+    *stored = json_text_of(r->arena, kept);
+    return 0;
+}
+
+struct names {
+    const struct hogql_column *columns;
+    size_t n;
+};
+
+static bool has_name(const struct names *all, str name)
+{
+    for (size_t i = 0; i < all->n; i++)
+        if (str_eq(all->columns[i].name, name))
+            return true;
+    return false;
+}
+
+/* A list of names of columns of the query. */
+static int read_key(struct req *r, const struct json *body, const char *attr,
+                    const struct names *all, str *out, struct err *e)
+{
+    const struct json *list = json_get(body, attr);
+    struct buf missing = BUF_INIT(300);
+    *out = STR_NULL;
+    if (!given(body, attr))
+        return 0;
+    if (list->type != JSON_ARRAY)
+        return fail_coded("not_a_list", attr, e, "Expected a list of items.");
+    if (!list->head)
+        return fail_coded("empty", attr, e, "This list may not be empty.");
+    for (const struct json *m = list->head; m; m = m->next) {
+        if (m->type != JSON_STRING)
+            return err_set(e, ERR_INVALID, attr, "Not a valid string.");
+        if (!str_trim(m->text).n)
+            return fail_coded("blank", attr, e, "This field may not be blank.");
+    }
+    for (const struct json *m = list->head; m; m = m->next)
+        if (!has_name(all, m->text))
+            buf_printf(&missing, "%s" STR_FMT, missing.n ? ", " : "",
+                       STR_ARG(str_utf8_prefix(m->text, 100)));
+    int rc = missing.n ? err_set(e, ERR_INVALID, attr, "'%s' contains columns that are not present "
+                                 "in the query: " STR_FMT, attr, STR_ARG(buf_view(&missing)))
+                       : 0;
+    buf_release(&missing);
+    *out = json_text_of(r->arena, list);
+    return rc;
+}
+
+static int check_query(struct req *r, str query, const struct json *modifiers, struct names *out,
+                       struct err *e)
+{
+    struct query_scope scope = req_query_scope(r);
+    struct hogql_column *columns = NULL;
+    req_give_db(r); /* what a query needs of the store it takes itself */
+    int rc = query_export_check(&scope, query, modifiers, &columns, &out->n, e);
+    req_take_db(r);
+    out->columns = columns;
+    return rc;
+}
+
+static int read_query(struct req *r, const struct json *body, struct batch_export *row,
+                      struct err *e)
+{
+    const struct json *query = json_get(body, "hogql_query"), *modifiers;
+    struct names names = { 0 };
+    if (!given(body, "hogql_query") || (query->type == JSON_STRING && !str_trim(query->text).n))
+        return err_set(e, ERR_INVALID, "hogql_query",
+                       "'hogql_query' is required when 'model' is 'hogql'");
+    if (query->type != JSON_STRING)
+        return err_set(e, ERR_INVALID, "hogql_query", "Not a valid string.");
+    row->hogql_query = query->text;
+    int rc = read_modifiers(r, body, &modifiers, &row->hogql_modifiers, e);
+    if (rc == 0)
+        rc = check_query(r, query->text, modifiers, &names, e);
+    if (rc == 0)
+        rc = read_key(r, body, "primary_key", &names, &row->primary_key, e);
+    if (rc == 0)
+        rc = read_key(r, body, "version_key", &names, &row->version_key, e);
+    if (rc == 0 && str_eqz(row->incremental_mode, "MERGE") && !row->primary_key.p)
+        rc = err_set(e, ERR_INVALID, "primary_key",
+                     "'primary_key' is required when 'incremental_mode' is 'MERGE'");
+    return rc;
+}
+
+/* Parquet is divided by the ids of events, which rows of a query have not. */
+static int check_division(const struct export_body *b, struct err *e)
+{
+    const struct json *size = json_get(b->config, "max_file_size_mb");
+    if (!str_eqz(b->row.model, "hogql") || !json_is(size, JSON_NUMBER) || size->i64 <= 0 ||
+        !str_eqz(json_get_text(b->config, "file_format"), "Parquet"))
+        return 0;
+    return err_set(e, ERR_INVALID, "destination", "Parquet files of model 'hogql' cannot be split by "
+                                                  "'max_file_size_mb'. Leave it out, or choose "
+                                                  "JSONLines");
+}
+
+/* -------------------------------------------------------------------------- the model */
+
 static int read_model(struct req *r, const struct json *body, struct batch_export *row,
                       struct err *e)
 {
     static const char *const of_hogql[] = { "hogql_query", "hogql_modifiers", "primary_key",
                                             "version_key" };
     int rc = check_choice("model", row->model, models, e);
-    for (size_t i = 0; i < ARRAY_LEN(of_hogql) && rc == 0; i++)
+    bool hogql = str_eqz(row->model, "hogql");
+    for (size_t i = 0; i < ARRAY_LEN(of_hogql) && rc == 0 && !hogql; i++)
         if (given(body, of_hogql[i]))
             rc = err_set(e, ERR_INVALID, of_hogql[i],
                          "'%s' is only supported for 'hogql' not '" STR_FMT "' model", of_hogql[i],
                          STR_ARG(row->model));
     if (rc == 0)
         rc = read_mode(body, row, e);
+    if (rc == 0 && hogql)
+        rc = read_query(r, body, row, e);
     row->filters = json_of(r, body, "filters");
     return rc < 0 ? rc : check_filters(body, row->model, e);
 }
@@ -409,6 +536,8 @@ int export_body_read(struct req *r, const struct batch_export *stored, bool part
     if (rc == 0 && out->destination && !out->destination->run->columns(out->row.model))
         rc = err_set(e, ERR_INVALID, "model", "Model '" STR_FMT "' cannot be exported to %s",
                      STR_ARG(out->row.model), out->destination->type);
+    if (rc == 0 && out->destination)
+        rc = check_division(out, e);
     if (rc == 0)
         rc = read_schedule(body, &p, e);
     out->step = p.step;

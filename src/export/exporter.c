@@ -124,6 +124,7 @@ struct query_export carrier_query(const struct carrier *c, const struct query_ex
     const struct export_task *t = c->task;
     return (struct query_export){ .model = t->model, .columns = columns, .from = t->start,
                                   .to = t->end, .by_time = t->by_time, .filters = t->filters,
+                                  .hogql_query = t->hogql_query, .modifiers = t->modifiers,
                                   .include = json_get(t->config, "include_events"),
                                   .exclude = json_get(t->config, "exclude_events") };
 }

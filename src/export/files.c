@@ -42,14 +42,22 @@ static const struct query_export_column azure_event_columns[] = {
     { NULL, NULL },
 };
 
+static const struct query_export_column own_columns[] = { { NULL, NULL } };
+
+static const struct query_export_column *columns_of(str model,
+                                                    const struct query_export_column *events)
+{
+    return str_eqz(model, "events") ? events : str_eqz(model, "hogql") ? own_columns : NULL;
+}
+
 const struct query_export_column *export_azure_columns(str model)
 {
-    return str_eqz(model, "events") ? azure_event_columns : NULL;
+    return columns_of(model, azure_event_columns);
 }
 
 const struct query_export_column *export_file_columns(str model)
 {
-    return str_eqz(model, "events") ? event_columns : NULL;
+    return columns_of(model, event_columns);
 }
 
 /* -------------------------------------------------------------------------- formats */
@@ -93,6 +101,8 @@ struct line_writer {
     struct lines lines;
     struct spool *spool;
     struct buf line;
+    struct arena *scratch;          /* of a row of a query; NULL: rows are of events */
+    struct record_value *checked;   /* such a row */
 };
 
 static int on_head(void *context, struct record_reader *r, struct err *e)
@@ -100,12 +110,37 @@ static int on_head(void *context, struct record_reader *r, struct err *e)
     struct line_writer *w = context;
     (void)e;
     lines_init(&w->lines, r->arena, r);
+    if (w->scratch)
+        w->checked = arena_alloc(r->arena, r->n * sizeof(*w->checked));
     return 0;
+}
+
+/* What a query calls properties may be any text: one that is no JSON becomes a JSON string. */
+static const struct record_value *check_json(struct line_writer *w,
+                                             const struct record_value *values)
+{
+    arena_reset(w->scratch);
+    for (size_t i = 0; i < w->reader.n; i++) {
+        struct json *v;
+        struct err ignored = ERR_INIT;
+        w->checked[i] = values[i];
+        if (!w->reader.columns[i].json || values[i].null || !values[i].text.n)
+            continue;
+        if (json_parse(w->scratch, values[i].text, &v, &ignored) < 0)
+            v = json_new_str(w->scratch, values[i].text);
+        struct json_writer out = JSON_WRITER(&w->line); /* made here, the line comes later */
+        buf_reset(&w->line);
+        json_tree(&out, v);
+        w->checked[i].text = arena_str(w->scratch, buf_view(&w->line));
+    }
+    return w->checked;
 }
 
 static int on_row(void *context, const struct record_value *values, struct err *e)
 {
     struct line_writer *w = context;
+    if (w->scratch)
+        values = check_json(w, values);
     buf_reset(&w->line);
     lines_add(&w->lines, &w->reader, values, &w->line);
     if (w->line.full)
@@ -117,7 +152,9 @@ static int on_row(void *context, const struct record_value *values, struct err *
 static int stage_lines(struct carrier *c, const struct query_export *x, struct spool *spool,
                        struct err *e)
 {
-    struct line_writer w = { .spool = spool, .line = BUF_INIT(LIMIT_QUERY_RESULT) };
+    struct arena *scratch _cleanup_(arena_freep) = x->hogql_query.p ? arena_new() : NULL;
+    struct line_writer w = { .spool = spool, .line = BUF_INIT(LIMIT_QUERY_RESULT),
+                             .scratch = scratch };
     record_init(&w.reader, c->arena, on_row, &w);
     w.reader.head = on_head;
     int rc = carrier_rows(c, x, "RowBinaryWithNamesAndTypes", NULL, record_take, &w.reader, e);

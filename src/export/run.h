@@ -17,6 +17,8 @@ struct export_task {
     const struct json *config;       /* complete */
     const struct query_scope *scope; /* its arena is the run's; gone: it was cancelled */
     str model;
+    str hogql_query;              /* of model hogql, and */
+    const struct json *modifiers; /* NULL: none */
     int64_t start, end; /* of the interval; start INT64_MIN: the beginning */
     bool by_time;       /* a backfill */
     const struct json *filters; /* NULL: none */
@@ -42,7 +44,8 @@ struct carrier {
 
 struct export_run_kind {
     int (*carry)(struct carrier *c, struct err *e);
-    const struct query_export_column *(*columns)(str model); /* NULL: the model cannot go there */
+    /* NULL: the model cannot go there. An empty list: those of the model's query. */
+    const struct query_export_column *(*columns)(str model);
     /* Of kinds that take files: writes one, replacing what has that name. */
     int (*put)(struct carrier *c, str key, str content, struct err *e);
     /* Reads it back, piece by piece. ERR_NOT_FOUND. */

@@ -122,6 +122,43 @@ static void begin(struct query_job *j, const struct query_scope *s)
     j->hogql.persons_mode = HOGQL_PERSONS_ON_EVENTS; /* as it was when they arrived */
 }
 
+static bool is_hogql(const struct query_export *x)
+{
+    return str_eqz(x->model, "hogql");
+}
+
+/* The project's own SELECT, as it reads elsewhere. */
+static int make_hogql(struct query_job *j, const struct query_export *x, struct hogql_node **out,
+                      struct err *e)
+{
+    struct query_job usual;
+    query_job_init(&usual, j->scope);
+    j->hogql.persons_mode = usual.hogql.persons_mode;
+    if (x->hash_to)
+        return err_internal(e, "rows of a query cannot be divided");
+    int rc = query_export_modifiers(j, x->modifiers, e);
+    return rc < 0 ? rc : query_export_tree(j, x, out, e);
+}
+
+static int count_hogql(struct query_job *j, const struct query_export *x,
+                       struct query_export_size *out, struct err *e)
+{
+    struct hogql_node *rows, *select;
+    const struct json *answer;
+    int rc = make_hogql(j, x, &rows, e);
+    struct hogql_placeholder ph[] = { { "rows", rc < 0 ? NULL : rows }, { NULL, NULL } };
+    if (rc == 0)
+        rc = hogql_parse_select(j->arena, STR("SELECT count() FROM {rows}"), ph, &select, e);
+    if (rc == 0)
+        rc = query_select(j, select, &answer, e);
+    if (rc < 0)
+        return rc;
+    if (!answer->head || !answer->head->head)
+        return err_internal(e, "no count of an export's rows");
+    *out = (struct query_export_size){ answer->head->head->i64, 0, INT64_MIN };
+    return 0;
+}
+
 int query_export_count(const struct query_scope *s, const struct query_export *x,
                        struct query_export_size *out, struct err *e)
 {
@@ -129,6 +166,8 @@ int query_export_count(const struct query_scope *s, const struct query_export *x
     struct hogql_node *select;
     const struct json *answer;
     begin(&j, s);
+    if (is_hogql(x))
+        return count_hogql(&j, x, out, e);
     int rc = make_select(&j, x, count_query, NULL, &select, e);
     if (rc == 0)
         rc = query_select(&j, select, &answer, e);
@@ -150,14 +189,14 @@ int query_export_rows(const struct query_scope *s, const struct query_export *x,
     struct query_job j;
     struct hogql_compiled compiled;
     struct hogql_node *list = hogql_list(s->arena, HOGQL_LIST), *item, *select;
-    int rc = 0;
     begin(&j, s);
+    int rc = is_hogql(x) ? make_hogql(&j, x, &select, e) : 0;
     for (const struct query_export_column *c = x->columns; c->hogql && rc == 0; c++) {
         rc = hogql_parse_expr(s->arena, str_of(c->hogql), NULL, &item, e);
         if (rc == 0)
             hogql_add(s->arena, list, hogql_alias(s->arena, item, str_of(c->name)));
     }
-    if (rc == 0)
+    if (rc == 0 && !is_hogql(x))
         rc = make_select(&j, x, row_query, list, &select, e);
     j.stream_settings = settings;
     return rc < 0 ? rc : query_stream(&j, select, &compiled, format, take, context, e);

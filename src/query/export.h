@@ -2,6 +2,7 @@
  * lie in it, as the columns that a destination wants. */
 #pragma once
 
+#include "hogql/hogql.h"
 #include "query/query.h"
 
 struct query_export_column {
@@ -11,7 +12,10 @@ struct query_export_column {
 };
 
 struct query_export {
-    str model;                                 /* "events" */
+    str model;                                 /* "events", "hogql" */
+    str hogql_query;               /* of model hogql: it has its own columns, and nothing of what is
+                                      of events applies but from and to, which it may name */
+    const struct json *modifiers;  /* of model hogql; NULL: none */
     const struct query_export_column *columns; /* ended by a row without expression */
     int64_t from, to;      /* instants by the server's clock; from INT64_MIN: the beginning */
     bool by_time;          /* when it happened, else when it arrived: backfills */
@@ -28,6 +32,11 @@ struct query_export_size {
     int64_t earliest; /* when the first happened, or arrived; INT64_MIN: there is none */
 };
 
+/* Can rows be made of that query of model hogql, and of which columns? Nothing is asked of the event
+ * store. ERR_INVALID with attr hogql_query or hogql_modifiers. */
+int query_export_check(const struct query_scope *s, str hogql_query, const struct json *modifiers,
+                       struct hogql_column **columns, size_t *n, struct err *e);
+/* Of model hogql, neither bytes nor earliest are known. */
 int query_export_count(const struct query_scope *s, const struct query_export *x,
                        struct query_export_size *out, struct err *e);
 /* The rows in that format of the engine's, piece by piece. settings: as of olap_query. */

@@ -91,6 +91,14 @@ int query_read_language(const struct json *node, const char *kind, enum query_la
                         struct err *e);
 /* A job of the scope: nothing runs yet. */
 void query_job_init(struct query_job *j, const struct query_scope *s);
+/* What the node's modifiers say, into the job. */
+int query_read_modifiers(struct query_job *j, const struct json *node, struct err *e);
+
+/* Of an export of model hogql: its SELECT for the interval, and its modifiers into the job. */
+struct query_export;
+int query_export_tree(struct query_job *j, const struct query_export *x, struct hogql_node **out,
+                      struct err *e);
+int query_export_modifiers(struct query_job *j, const struct json *modifiers, struct err *e);
 
 /* Runs a node within the job, its modifiers the job's from then on; its "results". */
 int query_results(struct query_job *j, const struct json *node, const struct json **out,

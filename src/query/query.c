@@ -190,7 +190,7 @@ static int refuse_modifiers(const struct json *modifiers, struct err *e)
     return 0;
 }
 
-static int read_modifiers(struct query_job *j, const struct json *node, struct err *e)
+int query_read_modifiers(struct query_job *j, const struct json *node, struct err *e)
 {
     static const struct {
         const char *word;
@@ -396,7 +396,7 @@ int query_help(const struct query_scope *s, const struct json *node, struct json
     struct query_job j;
     const struct helper *helper = find_helper(node);
     query_job_init(&j, s);
-    int rc = read_modifiers(&j, node, e);
+    int rc = query_read_modifiers(&j, node, e);
     if (rc == 0 && helper->computes)
         rc = query_admit(s, e);
     if (rc < 0)
@@ -419,7 +419,7 @@ int query_results(struct query_job *j, const struct json *node, const struct jso
     struct json *tree;
     int rc = find_kind(node, &node, &kind, e);
     if (rc == 0)
-        rc = read_modifiers(j, node, e);
+        rc = query_read_modifiers(j, node, e);
     if (rc == 0)
         rc = kind->run(j, node, &result, e);
     if (rc == 0)
@@ -461,7 +461,7 @@ static int lead(struct run *r, struct query_entry **entry, struct err *e)
     query_job_init(&j, r->scope);
     j.gone = nobody_waits;
     j.gone_context = r;
-    int rc = read_modifiers(&j, r->node, e);
+    int rc = query_read_modifiers(&j, r->node, e);
     if (rc == 0)
         rc = r->kind->run(&j, r->node, &result, e);
     if (rc == 0 && (result.results.full || result.members.full))
@@ -698,7 +698,7 @@ int query_download(const struct query_scope *s, const struct json *node, enum qu
     query_job_init(&j, s);
     j.seconds = SECONDS_DOWNLOAD;
     j.has_place = true;
-    rc = read_modifiers(&j, node, e);
+    rc = query_read_modifiers(&j, node, e);
     if (rc == 0)
         rc = query_run_download(&j, node, format, take, context, e);
     atomic_fetch_sub(&s->service->downloads, 1);

@@ -85,14 +85,17 @@ static int begin(struct filling *f, struct err *e)
 {
     struct query_export_size size;
     struct timetable t = table_of(f);
-    int rc = estimate(f, &size, e);
+    bool counted = str_eqz(f->export.model, "events"); /* a query may give other rows for each interval */
+    int rc = counted ? estimate(f, &size, e) : 0;
     if (rc < 0)
         return rc;
+    if (!counted)
+        size = (struct query_export_size){ INT64_MIN, 0, INT64_MIN };
     struct db *d = store_take(f->w->cfg.store);
     if (!size.rows) {
         rc = end_with(f, d, "Completed", 0, e);
     } else {
-        int64_t first = timetable_floor(&t, size.earliest);
+        int64_t first = counted ? timetable_floor(&t, size.earliest) : INT64_MIN;
         if (f->backfill.start_at != INT64_MIN && !f->backfill.by_arrival &&
             first > f->backfill.start_at)
             f->backfill.adjusted_start_at = first;

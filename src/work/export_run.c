@@ -24,7 +24,7 @@ struct attempt {
     struct batch_export export;
     struct project project;
     const struct export_destination *destination;
-    struct json *config, *filters;
+    struct json *config, *filters, *modifiers;
     bool by_time; /* it carries what happened in its interval, not what arrived */
 };
 
@@ -98,6 +98,8 @@ static int open_settings(struct attempt *t, struct db *d, struct err *e)
                                 e);
     if (rc == 0 && t->export.filters.p)
         rc = json_parse(t->arena, t->export.filters, &t->filters, e);
+    if (rc == 0 && t->export.hogql_modifiers.p)
+        rc = json_parse(t->arena, t->export.hogql_modifiers, &t->modifiers, e);
     return rc;
 }
 
@@ -144,7 +146,9 @@ static int carry(struct attempt *t, struct export_result *result, struct err *e)
     struct export_task task = { .destination = t->destination, .config = t->config, .scope = &scope,
                                 .model = t->export.model, .start = t->run.start_at,
                                 .end = t->run.end_at, .by_time = t->by_time,
-                                .filters = t->filters };
+                                .filters = t->filters,
+                                .hogql_query = t->export.hogql_query,
+                                .modifiers = t->modifiers };
     return exporter_run(t->w->cfg.exporter, &task, result, e);
 }
 
