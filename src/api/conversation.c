@@ -104,27 +104,7 @@ static int write_full(struct req *r, struct json_writer *w, const struct convers
                       struct err *e)
 {
     json_open(w, '{');
-    json_key(w, "id");
-    json_str(w, c->id);
-    json_key(w, "status");
-    json_str(w, c->status);
-    json_key(w, "title");
-    json_str(w, c->title);
-    json_key(w, "topic");
-    json_null(w);
-    write_loaded_user(r, w, "user", c->user_id);
-    json_key(w, "created_at");
-    json_time(w, c->created_at);
-    json_key(w, "updated_at");
-    json_time(w, c->updated_at);
-    json_key(w, "type");
-    json_str(w, c->type);
-    json_key(w, "is_internal");
-    json_bool(w, c->is_internal);
-    json_key(w, "slack_thread_key");
-    json_str(w, c->slack_thread_key);
-    json_key(w, "slack_workspace_domain");
-    json_str(w, c->slack_workspace_domain);
+    assistant_write_head(w, c, user_text(r, c->user_id));
     write_messages(r, w, c);
     json_key(w, "agent_mode");
     json_str(w, c->agent_mode.p ? c->agent_mode : STR("product_analytics"));

@@ -86,7 +86,8 @@ bool assistant_cancel(struct assistant *x, str conversation);
 /* Questions being answered. */
 unsigned assistant_runs(struct assistant *x);
 
-/* The short form of a conversation. user: JSON. */
+/* The short form of a conversation, and the members at the head of both its forms. user: JSON. */
+void assistant_write_head(struct json_writer *w, const struct conversation *c, str user);
 void assistant_write_conversation(struct json_writer *w, const struct conversation *c, str user);
 
 /* -------------------------------------------------------------------------- messages that wait */

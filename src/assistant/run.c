@@ -69,9 +69,8 @@ void run_update(struct run *r, str message_id, str tool_call_id, str content)
     event_send(r, &b, FEED_LASTING);
 }
 
-void assistant_write_conversation(struct json_writer *w, const struct conversation *c, str user)
+void assistant_write_head(struct json_writer *w, const struct conversation *c, str user)
 {
-    json_open(w, '{');
     json_key(w, "id");
     json_str(w, c->id);
     json_key(w, "status");
@@ -94,6 +93,12 @@ void assistant_write_conversation(struct json_writer *w, const struct conversati
     json_str(w, c->slack_thread_key);
     json_key(w, "slack_workspace_domain");
     json_str(w, c->slack_workspace_domain);
+}
+
+void assistant_write_conversation(struct json_writer *w, const struct conversation *c, str user)
+{
+    json_open(w, '{');
+    assistant_write_head(w, c, user);
     json_key(w, "task");
     json_null(w);
     json_close(w, '}');
