@@ -44,6 +44,7 @@
 #define LIMIT_BACKFILLS 20                 /* backfills of a project under way at a time */
 #define LIMIT_EXPORTS_READING 2            /* exports that read from the engine at a time */
 #define LIMIT_EXPORTS_RUNNING 8            /* runs of exports under way at a time */
+#define LIMIT_EXPORT_FILE_MB (1 << 20)     /* MiB that files of an export may be told to have */
 #define LIMIT_EXPORT_LOG 10000            /* lines kept of what runs of one export say */
 #define LIMIT_STATEMENT (8u << 20)        /* bytes of an SQL statement sent to the engine */
 #define LIMIT_QUERY_ROWS_DEFAULT 100      /* rows of a query that names no limit */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "export/config.h"
 
 #define FIELDS_ERROR "destination__non_field_errors"
@@ -156,6 +157,9 @@ int export_check_files(struct arena *a, const struct json *config, struct err *e
                                                       "an export has it already");
     if (size->type == JSON_NUMBER && size->i64 < 0)
         return err_set(e, ERR_INVALID, "destination", "max_file_size_mb must not be negative");
+    if (size->type == JSON_NUMBER && size->i64 > LIMIT_EXPORT_FILE_MB)
+        return err_set(e, ERR_INVALID, "destination", "max_file_size_mb must be at most %d",
+                       LIMIT_EXPORT_FILE_MB);
     if (!codec.p)
         return 0;
     for (size_t i = 0; codecs[i]; i++)

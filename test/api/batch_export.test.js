@@ -80,6 +80,7 @@ test("what an export that is created would be refused for", async () => {
     [body("S3", { ...s3, bucket_name: 5 }), bad, fields, "Configuration has invalid type: got 'int', expected 'str'"],
     [body("S3", { ...s3, bucket_name: null }), bad, fields, "Configuration has invalid type: got 'NoneType', expected 'str'"],
     [body("S3", { ...s3, max_file_size_mb: "big" }), bad, fields, "Configuration has invalid type: got 'str', expected 'int'"],
+    [body("S3", { ...s3, max_file_size_mb: 8796093022208 }), bad, "destination", "max_file_size_mb must be at most 1048576"],
     [body("S3", { ...s3, bucket_name: "", region: " " }), bad, "destination", "The following inputs are empty: ['bucket_name', 'region']"],
     [body("S3", { ...s3, file_format: "CSV" }), bad, "destination", "File format CSV is not supported. Supported file formats are ['Parquet', 'JSONLines']"],
     [body("S3", { ...s3, compression: "zstd" }), bad, "destination", "Compression zstd is not supported for file format JSONLines. Supported compressions are ['gzip', 'brotli']"],
