@@ -20,6 +20,7 @@
 
 struct spool {
     char *dir;
+    int fd; /* one for all files, one behind the other; -1: not yet */
     enum spool_codec codec;
     int64_t max;
     struct spool_file *files;
@@ -39,6 +40,7 @@ struct spool *spool_new(const char *dir, enum spool_codec codec, int64_t max)
     s->dir = strdup(dir);
     s->out = malloc(OUT);
     BUG_ON(!s->dir || !s->out);
+    s->fd = -1;
     s->codec = codec;
     s->max = max;
     s->plain = BUF_INIT(2 * OUT);
@@ -62,8 +64,8 @@ void spool_free(struct spool *s)
         return;
     if (s->open)
         end_codec(s);
-    for (size_t i = 0; i < s->n; i++)
-        close(s->files[i].fd);
+    if (s->fd >= 0)
+        close(s->fd);
     buf_release(&s->plain);
     free(s->files);
     free(s->out);
@@ -96,12 +98,14 @@ static int nameless(const char *dir)
 
 static int begin(struct spool *s, struct err *e)
 {
-    int fd = nameless(s->dir);
-    if (fd < 0)
+    if (s->fd < 0 && (s->fd = nameless(s->dir)) < 0)
         return disk(e);
+    const struct spool_file *last = s->n ? &s->files[s->n - 1] : NULL;
+    int64_t page = sysconf(_SC_PAGESIZE);
+    int64_t at = last ? (last->at + last->bytes + page - 1) / page * page : 0;
     s->files = realloc(s->files, (s->n + 1) * sizeof(*s->files));
     BUG_ON(!s->files);
-    s->files[s->n++] = (struct spool_file){ .fd = fd };
+    s->files[s->n++] = (struct spool_file){ .fd = s->fd, .at = at };
     s->open = true;
     s->sha = EVP_MD_CTX_new();
     BUG_ON(!s->sha || !EVP_DigestInit_ex(s->sha, EVP_sha256(), NULL));
@@ -120,14 +124,14 @@ static int write_out(struct spool *s, const void *p, size_t n, struct err *e)
 {
     struct spool_file *f = &s->files[s->n - 1];
     EVP_DigestUpdate(s->sha, p, n);
-    f->bytes += (int64_t)n;
     for (const char *at = p; n;) {
-        ssize_t wrote = write(f->fd, at, n);
+        ssize_t wrote = pwrite(f->fd, at, n, f->at + f->bytes);
         if (wrote < 0 && errno == EINTR)
             continue;
         if (wrote <= 0)
             return disk(e);
         at += wrote;
+        f->bytes += wrote;
         n -= (size_t)wrote;
     }
     return 0;
@@ -238,7 +242,7 @@ int spool_map(const struct spool_file *f, int64_t from, int64_t n, str *out, str
         *out = STR("");
         return 0;
     }
-    void *p = mmap(NULL, (size_t)n, PROT_READ, MAP_SHARED, f->fd, from);
+    void *p = mmap(NULL, (size_t)n, PROT_READ, MAP_SHARED, f->fd, f->at + from);
     if (p == MAP_FAILED)
         return disk(e);
     *out = (str){ p, (size_t)n };

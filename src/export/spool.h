@@ -7,7 +7,8 @@
 #include "base/err.h"
 
 struct spool_file {
-    int fd;
+    int fd; /* of them all: there may be thousands */
+    int64_t at; /* where it begins in there, at a page */
     int64_t bytes, rows;
     char sha256[65]; /* hex, of its bytes */
 };
