@@ -372,6 +372,34 @@ static struct json *merged(struct arena *a, const struct json *base, const struc
     return out;
 }
 
+/* Where a destination is, of kinds that are sent a password as it is. */
+static bool is_address(const char *name)
+{
+    return strcmp(name, "host") == 0 || strcmp(name, "url") == 0 || strcmp(name, "port") == 0;
+}
+
+static bool differs(struct req *r, const struct json *config, const struct json *known,
+                    const struct export_field *f)
+{
+    const struct json *sent = json_get(config, f->name), *old = json_get(known, f->name);
+    str before = old ? json_text_of(r->arena, old) : str_of(f->fallback);
+    return sent && !str_eq(json_text_of(r->arena, sent), before);
+}
+
+/* A stored password never goes to another address: who may change an export need not know it. */
+static int check_address(struct req *r, const struct export_destination *d, const struct json *config,
+                         const struct json *known, struct err *e)
+{
+    const char *moved = NULL;
+    for (const struct export_field *f = d->fields; f->name; f++)
+        if (is_address(f->name) && differs(r, config, known, f))
+            moved = f->name;
+    if (moved && json_get_text(known, "password").n && !json_get(config, "password"))
+        return err_set(e, ERR_INVALID, "destination",
+                       "The password must be given again when '%s' changes", moved);
+    return 0;
+}
+
 /* The stored settings that the kind still has, with what was sent over them. */
 static int over_stored(struct req *r, const struct batch_export *stored,
                        const struct export_destination *d, const struct json *config,
@@ -379,6 +407,8 @@ static int over_stored(struct req *r, const struct batch_export *stored,
 {
     struct json *known;
     int rc = export_stored_config(r->arena, r->api->seal, d, stored, &known, e);
+    if (rc == 0)
+        rc = check_address(r, d, config, known, e);
     if (rc == 0)
         *out = merged(r->arena, known, config);
     return rc;

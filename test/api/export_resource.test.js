@@ -2,6 +2,8 @@
 "use strict";
 const { test, before, after } = require("node:test");
 const assert = require("node:assert/strict");
+const http = require("node:http");
+const { once } = require("node:events");
 const fs = require("node:fs");
 const path = require("node:path");
 const { start } = require("./server.js");
@@ -122,6 +124,28 @@ test("pause and unpause change nothing when it is so already", async () => {
   assert.deepEqual((await act("unpause")).json, { paused: false });
   assert.deepEqual(await now(), going);
   await s.call("DELETE", `${AT}${x.id}/`);
+});
+
+test("a stored password goes to no other address", async () => {
+  const asked = [];
+  const thief = http.createServer((q, reply) => { asked.push(q.headers); reply.writeHead(403).end("no"); }).listen(0, "127.0.0.1");
+  await once(thief, "listening");
+  try {
+    const url = `http://127.0.0.1:${thief.address().port}`, to = (config) => ({ destination: { type: "ClickHouse", config } });
+    const x = await make(to({ url: "http://127.0.0.1:1", password: "hunter2" }));
+    const step = (config) => s.call("POST", `${AT}${x.id}/run_test_step/`, { body: { step: 0, ...to(config) } });
+    for (const got of [await patch(x.id, to({ url })), await step({ url })])
+      refused(got, "destination", "The password must be given again when 'url' changes");
+    assert.deepEqual(asked, []);
+    assert.equal((await step({ url, password: "other" })).status, 200);
+    assert.ok(asked.length && !JSON.stringify(asked).includes("hunter2"));
+    for (const config of [{ table_name: "t" }, { url: "http://127.0.0.1:1" }, { url, password: "other" }])
+      assert.equal((await patch(x.id, to(config))).status, 200);
+    const y = await make({ destination: { type: "Postgres", config: { host: "127.0.0.1", user: "u", password: "p", database: "d" } } });
+    refused(await patch(y.id, { destination: { type: "Postgres", config: { port: 5433 } } }), "destination", "The password must be given again when 'port' changes");
+  } finally {
+    thief.close();
+  }
 });
 
 test("integrations give credentials, and stay linked", async () => {
