@@ -9,7 +9,7 @@ const { randomUUID } = require("node:crypto");
 const { folder, serve, median, rss, run } = require("./lib/bench.js");
 const { model, openai } = require("../test/api/model.js");
 
-const STREAMS = 1000, ANSWERS = 200;
+const STREAMS = 1000, ANSWERS = 60;
 
 // Resolves with the time at which the text has come, and the response.
 function read(url, options, body, wanted) {
@@ -21,6 +21,7 @@ function read(url, options, body, wanted) {
         if (text.includes(wanted)) resolve({ at: process.hrtime.bigint(), res });
       });
       res.on("error", () => {});
+      res.on("end", () => reject(new Error(`it ended with status ${res.statusCode} and without "${wanted}": ${text.slice(-500)}`)));
     });
     req.on("error", reject);
     req.end(JSON.stringify(body));

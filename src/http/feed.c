@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 
-#define BLOCK (16u * 1024)
+#define BLOCK 2048u /* bytes sent at a time to a client of HTTP/1.0; others take what fits */
 
 struct piece {
     unsigned refs; /* the feed's and its readers' */

@@ -245,7 +245,7 @@ static void set_up(struct attempt *t, str body, struct curl_slist *headers)
     curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(h, CURLOPT_PROXY, l->proxy ? l->proxy : "");
     curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(h, CURLOPT_BUFFERSIZE, 16384L); /* there may be a thousand of these */
+    curl_easy_setopt(h, CURLOPT_BUFFERSIZE, 4096L); /* there may be a thousand of these */
     curl_easy_setopt(h, CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
     curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
     curl_easy_setopt(h, CURLOPT_HTTPHEADER, headers);

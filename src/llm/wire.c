@@ -21,12 +21,16 @@ void wire_release(struct wire *w)
     buf_release(&w->signature);
     for (size_t i = 0; i < w->calls_n; i++)
         buf_release(&w->calls[i].args);
+    free(w->calls);
 }
 
 struct wire_call *wire_new_call(struct wire *w, int64_t index, str id, str name)
 {
     if (w->calls_n == WIRE_CALLS)
         return NULL;
+    if (!w->calls)
+        w->calls = calloc(WIRE_CALLS, sizeof(*w->calls));
+    BUG_ON(!w->calls);
     struct wire_call *c = &w->calls[w->calls_n++];
     *c = (struct wire_call){ .index = index, .args = BUF_INIT(LIMIT_MODEL_REPLY) };
     snprintf(c->id, sizeof(c->id), STR_FMT, STR_ARG(id));

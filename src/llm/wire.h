@@ -20,7 +20,7 @@ struct wire_without {
 
 struct wire {
     struct buf text, thinking;
-    struct wire_call calls[WIRE_CALLS];
+    struct wire_call *calls; /* room for WIRE_CALLS from the first on: most replies have none */
     size_t calls_n;
     struct buf blocks;  /* members of a JSON list: thinking blocks that are whole */
     struct buf signature; /* of the one that comes */
