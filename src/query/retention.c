@@ -40,7 +40,6 @@ static int read_words(struct retention *r, const struct json *filter, struct err
                                                      INTERVAL_MONTH };
     static const char *const modes[] = { "strict_calendar_dates", "24_hour_windows" };
     static const char *const references[] = { "total", "previous" };
-    static const char *const aggregations[] = { "count" };
     size_t type = RETENTION_RECURRING, period = 1, mode = 0, ignored = 0;
     int rc = read_word(filter, "retentionType", types, ARRAY_LEN(types), &type, e);
     if (rc == 0)
@@ -49,9 +48,6 @@ static int read_words(struct retention *r, const struct json *filter, struct err
         rc = read_word(filter, "timeWindowMode", modes, ARRAY_LEN(modes), &mode, e);
     if (rc == 0) /* how the reader divides; checked, not used */
         rc = read_word(filter, "retentionReference", references, ARRAY_LEN(references), &ignored,
-                       e);
-    if (rc == 0)
-        rc = read_word(filter, "aggregationType", aggregations, ARRAY_LEN(aggregations), &ignored,
                        e);
     r->type = (enum retention_type)type;
     r->word = periods[period];
@@ -82,6 +78,35 @@ static int read_numbers(struct retention *r, const struct json *filter, struct e
         return err_set(e, ERR_INVALID, NULL,
                        "Cumulative retention is not supported for 24 hour windows.");
     r->n = (size_t)total;
+    return 0;
+}
+
+/* SPEC: without a property there is nothing but the count. */
+static int read_aggregation(struct retention *r, const struct json *filter, struct err *e)
+{
+    static const char *const aggregations[] = {
+        [RETENTION_COUNT] = "count", [RETENTION_SUM] = "sum", [RETENTION_AVG] = "avg"
+    };
+    static const char *const types[] = { "event", "person" };
+    struct arena *a = r->q.j->arena;
+    size_t aggregation = RETENTION_COUNT, type = 0;
+    str property = STR_NULL;
+    int rc = read_word(filter, "aggregationType", aggregations, ARRAY_LEN(aggregations),
+                       &aggregation, e);
+    if (rc == 0)
+        rc = read_word(filter, "aggregationPropertyType", types, ARRAY_LEN(types), &type, e);
+    if (rc == 0)
+        rc = query_get_text(filter, "aggregationProperty", &property, e);
+    if (rc < 0 || aggregation == RETENTION_COUNT || !property.n)
+        return rc;
+    if (r->cumulative || r->windows)
+        return err_set(e, ERR_INVALID, NULL, "aggregationType \"%s\" is not supported with %s",
+                       aggregations[aggregation], r->windows ? "24_hour_windows" : "cumulative");
+    struct hogql_node *field = type == 1 ? hogql_field(a, "person", "properties", NULL)
+                                         : hogql_field(a, "properties", NULL);
+    field = hogql_call(a, "toFloat", hogql_field_add(a, field, property), NULL);
+    r->value = hogql_call(a, "ifNull", field, hogql_int(a, 0), NULL);
+    r->aggregation = (enum retention_aggregation)aggregation;
     return 0;
 }
 
@@ -189,6 +214,8 @@ static int read_request(struct query_job *j, const struct json *node, struct ret
     if (rc == 0)
         rc = read_numbers(r, filter, e);
     if (rc == 0)
+        rc = read_aggregation(r, filter, e);
+    if (rc == 0)
         rc = read_brackets(r, filter, e);
     if (rc == 0)
         rc = read_entity(r, filter, "targetEntity", 0, &r->target, e);
@@ -233,6 +260,7 @@ int query_actors_retention(struct query_job *j, const struct query_click *click,
         rc = query_click_period(click, 1, e);
     if (rc == 0 && (click->interval < 0 || (size_t)click->interval >= r.n))
         rc = query_misfit(e, "source.interval", "Input should be between 0 and %zu", r.n - 1);
+    r.aggregation = RETENTION_COUNT; /* says nothing of who */
     if (rc == 0)
         rc = retention_actors(&r, click->interval, value, &out->select, e);
     out->group_index = r.q.group_index;

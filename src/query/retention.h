@@ -11,6 +11,13 @@ enum retention_type {
     RETENTION_FIRST_EVER, /* in that of its first target event, if it passes the filters */
 };
 
+/* What is told of those who come back beside their number: of a property of the events. */
+enum retention_aggregation {
+    RETENTION_COUNT, /* nothing */
+    RETENTION_SUM,
+    RETENTION_AVG, /* for each actor */
+};
+
 struct retention {
     struct query_insight q;
     enum retention_type type;
@@ -19,6 +26,8 @@ struct retention {
     bool cumulative;  /* value k: came back in interval k or later */
     bool windows;     /* intervals of fixed length from each start, not of the calendar */
     int64_t least;    /* events that make a return */
+    enum retention_aggregation aggregation;
+    struct hogql_node *value; /* of an event, 0 when it has none; unless RETENTION_COUNT */
     struct query_breakdown breakdown;
     struct query_dates dates; /* the whole range */
     int64_t *buckets;         /* where each of the n intervals begins: n rows */
@@ -28,8 +37,9 @@ struct retention {
     int64_t reach;   /* the last interval after the start that a value holds */
 };
 
-/* Columns of the statement: start (the row), k (the value), actors, and with a breakdown label.
- * With cumulative, k is the last value of each actor. */
+/* Columns of the statement: start (the row), k (the value), actors, total (of the property; 0 when
+ * none is asked for), and with a breakdown label. With cumulative, k is the last value of each
+ * actor. */
 int retention_statement(struct retention *r, struct hogql_node **out, struct err *e);
 
 /* The actors of a row: actor_id, and appearances, the values that each counts in, from 0. value: of the

@@ -11,6 +11,7 @@ struct table {
     int rank;                 /* 0 a value, 1 none, 2 all others */
     int64_t starts;
     int64_t *counts; /* n rows of values_n */
+    double *totals;  /* the same, of the property */
     struct table *next;
 };
 
@@ -28,32 +29,40 @@ static struct table *table_of(struct result *o, const struct json *label)
     if (*slot)
         return *slot;
     struct table *t = arena_new_of(o->a, struct table);
-    size_t size = o->r->n * o->r->values_n * sizeof(*t->counts);
-    *t = (struct table){ .label = label, .counts = arena_alloc(o->a, size), .next = o->tables };
-    memset(t->counts, 0, size);
+    size_t n = o->r->n * o->r->values_n;
+    *t = (struct table){ .label = label, .next = o->tables };
+    t->counts = arena_alloc(o->a, n * sizeof(*t->counts));
+    t->totals = arena_alloc(o->a, n * sizeof(*t->totals));
+    for (size_t i = 0; i < n; i++) {
+        t->counts[i] = 0;
+        t->totals[i] = 0;
+    }
     t->rank = label ? query_breakdown_rank(&o->r->breakdown, label) : 0;
     o->tables = t;
     o->n++;
     return *slot = t;
 }
 
-/* [start, k, actors, label?] */
+/* [start, k, actors, total, label?] */
 static int take_row(struct result *o, const struct json *row, struct err *e)
 {
-    const struct json *v[4] = { 0 };
+    const struct json *v[5] = { 0 };
     bool labelled = o->r->breakdown.expression != NULL;
     size_t n = 0;
     for (const struct json *m = row->head; m && n < ARRAY_LEN(v); m = m->next)
         v[n++] = m;
-    if (n != 3 + (size_t)labelled || v[0]->i64 < 0 || (size_t)v[0]->i64 >= o->r->n ||
+    if (n != 4 + (size_t)labelled || v[0]->i64 < 0 || (size_t)v[0]->i64 >= o->r->n ||
         v[1]->i64 < 0 || (size_t)v[1]->i64 >= o->r->values_n)
         return err_internal(e, "a row of a retention has an unknown shape");
-    struct table *t = table_of(o, labelled ? v[3] : NULL);
-    t->counts[(size_t)v[0]->i64 * o->r->values_n + (size_t)v[1]->i64] += v[2]->i64;
+    struct table *t = table_of(o, labelled ? v[4] : NULL);
+    size_t at = (size_t)v[0]->i64 * o->r->values_n + (size_t)v[1]->i64;
+    t->counts[at] += v[2]->i64;
+    t->totals[at] += v[3]->num;
     return 0;
 }
 
-/* Cumulative: the statement counts each start at its last value. */
+/* Cumulative: the statement counts each start at its last value. A mean is not scaled: that of a
+ * sample stands for that of all. */
 static void finish_table(const struct retention *r, struct table *t)
 {
     for (size_t i = 0; i < r->n; i++) {
@@ -61,8 +70,14 @@ static void finish_table(const struct retention *r, struct table *t)
         for (size_t k = r->values_n; r->cumulative && k-- > 1;)
             row[k - 1] += row[k];
         t->starts += row[0];
-        for (size_t k = 0; k < r->values_n; k++)
+        for (size_t k = 0; k < r->values_n; k++) {
+            double *total = t->totals + i * r->values_n + k;
+            if (r->aggregation == RETENTION_AVG)
+                *total = row[k] ? *total / (double)row[k] : 0;
+            else
+                *total /= r->q.sample;
             row[k] = query_insight_scaled(&r->q, row[k]);
+        }
     }
 }
 
@@ -118,6 +133,10 @@ static void write_row(const struct result *o, struct json_writer *w, const struc
         json_open(w, '{');
         json_key(w, "count");
         json_i64(w, t->counts[i * r->values_n + k]);
+        if (r->aggregation != RETENTION_COUNT) {
+            json_key(w, "aggregation_value");
+            json_f64(w, t->totals[i * r->values_n + k]);
+        }
         json_key(w, "label");
         json_str(w, labels[k]);
         json_close(w, '}');

@@ -14,7 +14,7 @@ struct shape {
     struct retention *r;
     struct arena *a;
     struct hogql_node *start; /* of the inner columns */
-    int label, time, passed;  /* places in the tuple, from 1; 0: not in it */
+    int label, time, passed, held; /* places in the tuple, from 1; 0: not in it */
 };
 
 static struct hogql_node *name(const struct shape *s, const char *text)
@@ -89,9 +89,18 @@ static int add_column(const struct shape *s, struct hogql_node *list, const char
     return rc;
 }
 
+/* SPEC: returns in the interval of the start add to value 0 if they are of another event than
+ * starts are, and come after the first of those; of the same event they are starts themselves. */
+static bool returns_at_once(const struct retention *r)
+{
+    return strcmp(r->target.type, r->returning.type) != 0 ||
+           r->target.action != r->returning.action ||
+           !str_eq(r->target.event, r->returning.event);
+}
+
 /* Of an actor in an interval: how often it started and came; with a breakdown the value at its
  * first start (the least of several at one instant); with windows when it started and all times
- * it came. */
+ * it came; with a property what the starts and the returns have of it. */
 static int slot_columns(const struct shape *s, struct hogql_node *list, struct err *e)
 {
     struct hogql_placeholder ph[] = {
@@ -99,6 +108,7 @@ static int slot_columns(const struct shape *s, struct hogql_node *list, struct e
         { "passes", or_true(s, passes(s)) },
         { "returns", or_true(s, is_return(s)) },
         { "label", s->label ? s->r->breakdown.expression : hogql_null(s->a) },
+        { "value", s->held ? s->r->value : hogql_null(s->a) },
         { NULL, NULL },
     };
     int rc = add_column(s, list, "countIf({target}) AS starts", ph, e);
@@ -113,6 +123,15 @@ static int slot_columns(const struct shape *s, struct hogql_node *list, struct e
     if (rc == 0 && s->passed)
         rc = add_column(s, list, "minIf(timestamp, {target}) = minIf(timestamp, {passes})"
                                  " AS passed", ph, e);
+    if (rc == 0 && s->held)
+        rc = add_column(s, list, "sumIf({value}, {passes}) AS own", ph, e);
+    if (rc == 0 && s->held)
+        rc = add_column(s, list, "sumIf({value}, {returns}) AS brought", ph, e);
+    if (rc == 0 && s->held && returns_at_once(s->r))
+        rc = add_column(s, list, "minIf(timestamp, {passes}) AS began_at", ph, e);
+    if (rc == 0 && s->held && returns_at_once(s->r))
+        rc = add_column(s, list, "groupArrayIf(tuple(timestamp, {value}), {returns}) AS back", ph,
+                        e);
     return rc;
 }
 
@@ -172,8 +191,11 @@ static int by_actor(const struct shape *s, struct hogql_node *source, struct hog
                                          { NULL, NULL } };
     int rc = begun(s, &starts, e);
     if (rc == 0)
-        rc = hogql_parse_expr(s->a, s->r->windows ? STR("arrayFlatten(groupArray(visits))")
-                                                  : STR("groupArrayIf(slot, visits >= {least})"),
+        rc = hogql_parse_expr(s->a,
+                              s->r->windows ? STR("arrayFlatten(groupArray(visits))")
+                              : s->held
+                                  ? STR("groupArrayIf(tuple(slot, brought), visits >= {least})")
+                                  : STR("groupArrayIf(slot, visits >= {least})"),
                               least, &came, e);
     if (rc < 0)
         return rc;
@@ -214,11 +236,18 @@ static int by_start(const struct shape *s, struct hogql_node *source, struct hog
         { "begun", s->time ? part(s, name(s, "one"), s->time) : hogql_null(s->a) },
         { "reach", hogql_int(s->a, s->r->reach) },
         { "length", hogql_int(s->a, window_length(s->r->dates.interval)) },
+        { "held", s->held ? part(s, name(s, "one"), s->held) : hogql_null(s->a) },
         { NULL, NULL },
     };
     return query_insight_select(
         &s->r->q,
-        s->r->windows
+        s->held
+            ? "SELECT actor, {start} AS start, {label} AS label, {held} AS held,"
+              " arrayFilter(x -> tupleElement(x, 1) > 0 and tupleElement(x, 1) <= {reach},"
+              " arrayMap(t -> tuple(tupleElement(t, 1) - {start}, tupleElement(t, 2)), came))"
+              " AS after"
+              " FROM (SELECT actor, arrayJoin(began) AS one, came FROM {source})"
+        : s->r->windows
             ? "SELECT actor, {start} AS start, {label} AS label,"
               " arrayFilter(k -> k > 0 and k <= {reach},"
               " arrayMap(t -> intDiv(dateDiff('microsecond', {begun}, t), {length}),"
@@ -280,9 +309,41 @@ static int values(const struct shape *s, struct hogql_node **out, struct err *e)
     return rc;
 }
 
+/* Each start holds its own part of the property, each of its values that of the returns in it. An
+ * actor that came in several intervals of a bracket is one. */
+static int pairs_with_totals(const struct shape *s, struct hogql_node *source,
+                             struct hogql_node **out, struct err *e)
+{
+    struct hogql_node *places = value_of_interval(s);
+    if (!places->n) /* an empty list has no type */
+        hogql_add(s->a, places, hogql_int(s->a, 0));
+    struct hogql_placeholder ph[] = {
+        { "places", places }, { "source", source }, { NULL, NULL }
+    };
+    int rc = query_insight_select(
+        &s->r->q,
+        "SELECT actor, start, label, arrayJoin(arrayPushFront(arrayMap(x ->"
+        " tuple(_toInt64(arrayElement({places}, tupleElement(x, 1))), tupleElement(x, 2)), after),"
+        " tuple(_toInt64(0), held))) AS one FROM {source}",
+        ph, &source, e);
+    if (rc < 0)
+        return rc;
+    ph[1].value = source;
+    return query_insight_select(
+        &s->r->q,
+        s->label ? "SELECT start, tupleElement(one, 1) AS k, uniqExact(actor) AS actors,"
+                   " sum(tupleElement(one, 2)) AS total, label FROM {source}"
+                   " GROUP BY start, k, label"
+                 : "SELECT start, tupleElement(one, 1) AS k, uniqExact(actor) AS actors,"
+                   " sum(tupleElement(one, 2)) AS total FROM {source} GROUP BY start, k",
+        ph, out, e);
+}
+
 static int pairs(const struct shape *s, struct hogql_node *source, struct hogql_node **out,
                  struct err *e)
 {
+    if (s->held)
+        return pairs_with_totals(s, source, out, e);
     struct hogql_node *k = NULL;
     int rc = values(s, &k, e);
     if (rc < 0)
@@ -290,9 +351,10 @@ static int pairs(const struct shape *s, struct hogql_node *source, struct hogql_
     struct hogql_placeholder ph[] = { { "source", source }, { "k", k }, { NULL, NULL } };
     return query_insight_select(&s->r->q, s->label
                                               ? "SELECT start, {k} AS k, sum(actors) AS actors,"
-                                                " label FROM {source} GROUP BY start, k, label"
-                                              : "SELECT start, {k} AS k, sum(actors) AS actors"
-                                                " FROM {source} GROUP BY start, k",
+                                                " 0 AS total, label FROM {source}"
+                                                " GROUP BY start, k, label"
+                                              : "SELECT start, {k} AS k, sum(actors) AS actors,"
+                                                " 0 AS total FROM {source} GROUP BY start, k",
                                 ph, out, e);
 }
 
@@ -300,7 +362,8 @@ static int pairs(const struct shape *s, struct hogql_node *source, struct hogql_
 
 static bool fits_bits(const struct retention *r)
 {
-    return r->n <= INSIGHT_BITS && !r->windows && r->least == 1 && !r->breakdown.expression;
+    return r->n <= INSIGHT_BITS && !r->windows && r->least == 1 && !r->breakdown.expression &&
+           r->aggregation == RETENTION_COUNT;
 }
 
 /* A number with the bit of the interval that `time` is in. */
@@ -394,11 +457,11 @@ static int by_bits(const struct shape *s, struct hogql_node **out, struct err *e
 /* Values by the number of starts; from the limit on they become one. "No value" is not counted
  * among them. */
 static const char ranked[] =
-    "SELECT start, k, actors, label, dense_rank() OVER (ORDER BY if(label = {none}, 1, 0) ASC,"
-    " starts DESC, label ASC) AS place FROM (SELECT start, k, actors, label,"
+    "SELECT start, k, actors, total, label, dense_rank() OVER (ORDER BY if(label = {none}, 1, 0) ASC,"
+    " starts DESC, label ASC) AS place FROM (SELECT start, k, actors, total, label,"
     " sum(if({all} or k = 0, actors, 0)) OVER (PARTITION BY label) AS starts FROM {source})";
 static const char folded[] =
-    "SELECT start, k, sum(actors) AS actors,"
+    "SELECT start, k, sum(actors) AS actors, sum(total) AS total,"
     " if(place > {limit} and label != {none}, {other}, label) AS value FROM {source}"
     " GROUP BY start, k, value";
 
@@ -431,7 +494,22 @@ static int add_part(struct shape *s, const char *column)
     return (int)s->start->n;
 }
 
-static struct shape shape_of(struct retention *r)
+/* What a start holds of the property; its place in the tuple. */
+static int add_held(struct shape *s, struct err *e)
+{
+    struct hogql_placeholder least[] = { { "least", hogql_int(s->a, s->r->least) },
+                                         { NULL, NULL } };
+    int rc = add_column(s, s->start, returns_at_once(s->r)
+                                         ? "own + if(visits >= {least}, arraySum(arrayMap(x ->"
+                                           " if(tupleElement(x, 1) > began_at, tupleElement(x, 2),"
+                                           " 0), back)), 0)"
+                                         : "own",
+                        least, e);
+    s->held = (int)s->start->n;
+    return rc;
+}
+
+static int shape_of(struct retention *r, struct shape *out, struct err *e)
 {
     struct shape s = { .r = r, .a = r->q.j->arena };
     s.start = hogql_list(s.a, HOGQL_TUPLE);
@@ -442,9 +520,11 @@ static struct shape shape_of(struct retention *r)
         s.time = add_part(&s, "begun");
     if (r->type == RETENTION_FIRST_EVER)
         s.passed = add_part(&s, "passed");
+    int rc = r->aggregation == RETENTION_COUNT ? 0 : add_held(&s, e);
     if (s.start->n == 1)
         s.start = s.start->kids[0];
-    return s;
+    *out = s;
+    return rc;
 }
 
 /* SELECT actor, start, label, after: one row for each start of each actor. */
@@ -458,9 +538,11 @@ static int starts(const struct shape *s, struct hogql_node **out, struct err *e)
 
 int retention_statement(struct retention *r, struct hogql_node **out, struct err *e)
 {
-    struct shape s = shape_of(r);
+    struct shape s;
     struct hogql_node *source;
-    int rc = fits_bits(r) ? by_bits(&s, &source, e) : starts(&s, &source, e);
+    int rc = shape_of(r, &s, e);
+    if (rc == 0)
+        rc = fits_bits(r) ? by_bits(&s, &source, e) : starts(&s, &source, e);
     if (rc == 0)
         rc = pairs(&s, source, &source, e);
     if (rc == 0 && s.label)
@@ -499,9 +581,11 @@ static int of_value(const struct shape *s, const struct json *value, struct hogq
 int retention_actors(struct retention *r, int64_t row, const struct json *value,
                      struct hogql_node **out, struct err *e)
 {
-    struct shape s = shape_of(r);
-    struct hogql_node *source, *list, *condition;
-    int rc = of_value(&s, value, &condition, e);
+    struct shape s;
+    struct hogql_node *source, *list, *condition = NULL;
+    int rc = shape_of(r, &s, e);
+    if (rc == 0)
+        rc = of_value(&s, value, &condition, e);
     if (rc == 0)
         rc = starts(&s, &source, e);
     if (rc == 0)

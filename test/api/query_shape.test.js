@@ -42,7 +42,7 @@ test("what is not done is refused by its name", async () => {
     [trends({ dateRange: { date_from: "last week" } }), /dateRange\.date_from: "last week" is not a date/], [trends({ dateRange: { date_to: "2026-13-45" } }), /dateRange\.date_to/],
     [events({ after: "yesterday" }), /EventsQuery\.after: "yesterday"/], [events({ before: "-7days" }), /EventsQuery\.before/], [events({ personId: "me" }), /personId/],
     [hogql({ filters: { dateRange: { date_from: "1/2/2026" } } }), /filters\.dateRange\.date_from/],
-    [retention({ aggregationType: "sum" }), /aggregationType "sum" is not/], [paths({}, { funnelPathsFilter: { funnelStep: 1 } }), /funnelPathsFilter is not/],
+    [retention({ aggregationType: "median" }), /aggregationType "median" is not/], [paths({}, { funnelPathsFilter: { funnelStep: 1 } }), /funnelPathsFilter is not/],
     [hogql({ connectionId: "x" }), /HogQLQuery\.connectionId is not/], [hogql({ sendRawQuery: true }), /HogQLQuery\.sendRawQuery is not/],
     [trends({ modifiers: { customChannelTypeRules: [{}] } }), /modifiers\.customChannelTypeRules is not/],
     [hogql({ modifiers: { bounceRateDurationSeconds: 5 } }), /modifiers\.bounceRateDurationSeconds is not/],

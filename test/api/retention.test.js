@@ -3,7 +3,7 @@
 const { test, before, after } = require("node:test");
 const assert = require("node:assert/strict");
 const { rig, byHand, signUpsAndPro, isSignUpOrPro, repeat, someRange, someFilters, someEntity, someActors } = require("./reference/rig.js");
-const { retention, NONE } = require("./reference/retention.js");
+const { retention, NONE, OTHER } = require("./reference/retention.js");
 
 let r;
 before(async () => { r = await rig(); });
@@ -90,6 +90,47 @@ test("by hand: the first time was before the range, or was of another kind", asy
   assert.deepEqual(await data("retention_first_time", { targetEntity: { id: "never" } }), [[0, 0, 0], [0, 0, 0], [0, 0, 0]]);
 });
 
+// Ann pays 100 before she opens on 1 March and 10 after, 20 and what is no number on the 2nd, 5.5 on the
+// 3rd. Ben pays nothing that is named on the 2nd, before he opens again, and 7 on the 3rd.
+const paid = { id: "paid", type: "events" };
+const money = [
+  ["ann", "01T09", "paid", 100], ["ann", "01T10", "opened", 1], ["ann", "01T11", "paid", "10"], ["ann", "01T12", "opened", 2],
+  ["ann", "02T10", "paid", 20], ["ann", "02T11", "paid", "x"], ["ann", "03T10", "paid", 5.5],
+  ["ben", "01T10", "opened", 4], ["ben", "02T09", "paid", undefined], ["ben", "02T10", "opened", 8], ["ben", "03T10", "paid", 7],
+].map(([who, when, event, amount]) => [who, `2024-03-${when}:00:00Z`,
+  { event, properties: { amount, plan: who === "ann" ? "pro" : "free", ...(who === "ann" ? { $set: { weight: 3 } } : {}) } }]);
+
+test("by hand: the sum and the mean of a property", async () => {
+  const ask = await byHand(r, { timezone: "UTC" }, money);
+  const query = (filter, more) => node({ targetEntity: opened, returningEntity: paid, totalIntervals: 3, aggregationType: "sum", aggregationProperty: "amount", ...filter },
+    { dateRange: { date_to: "2024-03-03" }, ...more });
+  const data = async (filter, more) => (await ask(query(filter, more))).results.map((row) => row.values.map((v) => v.aggregation_value));
+  const none = [0, 0, 0], whole = await ask(query());
+  assert.deepEqual(whole.results[0].values, [{ count: 2, aggregation_value: 17, label: "Day 0" }, { count: 2, aggregation_value: 20, label: "Day 1" },
+    { count: 2, aggregation_value: 12.5, label: "Day 2" }]);
+  assert.deepEqual(counts(whole), [[2, 2, 2], [1, 1, 0], none]);
+  assert.deepEqual(await data(), [[17, 20, 12.5], [8, 7, 0], none]);
+  assert.deepEqual(await data({ aggregationType: "avg" }), [[8.5, 10, 6.25], [8, 7, 0], none]);
+  assert.deepEqual(await data({ returningEntity: opened }), [[7, 8, 0], [8, 0, 0], none]);
+  assert.deepEqual(await data({ retentionType: "retention_first_time" }), [[17, 20, 12.5], none, none]);
+  const free = [{ key: "plan", type: "event", operator: "exact", value: ["free"] }];
+  assert.deepEqual(await data({ retentionType: "retention_first_ever_occurrence", targetEntity: { ...opened, properties: free } }), [[4, 0, 7], none, none]);
+  assert.deepEqual(await data({}, { properties: free }), [[4, 0, 7], [8, 7, 0], none]);
+  assert.deepEqual(await data({ minimumOccurrences: 2 }), [[17, 20, 0], [8, 0, 0], none]);
+  assert.deepEqual(await data({ totalIntervals: 1 }, { dateRange: { date_to: "2024-03-01" } }), [[17]]);
+  const brackets = await ask(query({ retentionCustomBrackets: [2], aggregationType: "avg" }));
+  assert.deepEqual(brackets.results[0].values, [{ count: 2, aggregation_value: 8.5, label: "Day 0" }, { count: 2, aggregation_value: 16.25, label: "Day 1-2" }]);
+  assert.deepEqual(await data({ aggregationProperty: "weight", aggregationPropertyType: "person" }), [[9, 6, 3], none, none]);
+  const { results } = await ask(query({}, { breakdownFilter: { breakdown: "plan", breakdown_type: "event", breakdown_limit: 1 } }));
+  assert.deepEqual(results.map((row) => [row.breakdown_value, ...row.values.map((v) => v.aggregation_value)]),
+    [["free", 4, 0, 7], ["free", 8, 7, 0], ["free", ...none], [OTHER, 13, 20, 5.5], [OTHER, ...none], [OTHER, ...none]]);
+  // Without a property, and without a type, there is the count alone.
+  for (const filter of [{ aggregationProperty: undefined }, { aggregationType: "count" }, { aggregationType: undefined }])
+    assert.deepEqual(Object.keys((await ask(query(filter))).results[0].values[0]), ["count", "label"]);
+  const who = await ask({ kind: "ActorsQuery", select: ["actor"], source: { kind: "InsightActorsQuery", interval: 0, source: query() } });
+  assert.equal(who.results.length, 2);
+});
+
 test("actions begin and bring back; many intervals", async () => {
   const place = { zone: "Europe/Berlin", weekStart: 1 }, last = r.season.to.slice(0, 10), id = await signUpsAndPro(r, place.zone);
   const isPage = (f) => f.event === "$pageview";
@@ -130,7 +171,10 @@ test("what cannot be asked is said", async () => {
     [{ cumulative: true, timeWindowMode: "24_hour_windows" }, "invalid_input", /^Cumulative retention is not supported for 24 hour windows\.$/],
     [{ period: "Year" }, "invalid_input", /^period "Year" is not supported$/],
     [{ retentionType: "forever" }, "invalid_input", /^retentionType "forever" is not supported$/],
-    [{ aggregationType: "sum", aggregationProperty: "x" }, "invalid_input", /^aggregationType "sum" is not supported$/],
+    [{ aggregationType: "median", aggregationProperty: "x" }, "invalid_input", /^aggregationType "median" is not supported$/],
+    [{ aggregationType: "sum", aggregationProperty: "x", aggregationPropertyType: "group" }, "invalid_input", /^aggregationPropertyType "group" is not supported$/],
+    [{ aggregationType: "sum", aggregationProperty: "x", cumulative: true }, "invalid_input", /^aggregationType "sum" is not supported with cumulative$/],
+    [{ aggregationType: "avg", aggregationProperty: "x", timeWindowMode: "24_hour_windows" }, "invalid_input", /^aggregationType "avg" is not supported with 24_hour_windows$/],
     [{ targetEntity: { id: 77, type: "actions" } }, "invalid_input", /^Action ID 77 does not exist!$/],
     [{ targetEntity: { id: "t", type: "data_warehouse" } }, "invalid_input", /^targetEntity.type "data_warehouse" is not supported$/],
     [{ totalIntervals: 0 }, "parse_error", /totalIntervals/],
