@@ -91,12 +91,13 @@ test("by hand: the first time was before the range, or was of another kind", asy
 });
 
 // Ann pays 100 before she opens on 1 March and 10 after, 20 and what is no number on the 2nd, 5.5 on the
-// 3rd. Ben pays nothing that is named on the 2nd, before he opens again, and 7 on the 3rd.
+// 3rd. Ben pays 50 at the instant he opens, nothing that is named on the 2nd, before he opens again, and 7
+// on the 3rd.
 const paid = { id: "paid", type: "events" };
 const money = [
   ["ann", "01T09", "paid", 100], ["ann", "01T10", "opened", 1], ["ann", "01T11", "paid", "10"], ["ann", "01T12", "opened", 2],
   ["ann", "02T10", "paid", 20], ["ann", "02T11", "paid", "x"], ["ann", "03T10", "paid", 5.5],
-  ["ben", "01T10", "opened", 4], ["ben", "02T09", "paid", undefined], ["ben", "02T10", "opened", 8], ["ben", "03T10", "paid", 7],
+  ["ben", "01T10", "opened", 4], ["ben", "01T10", "paid", 50], ["ben", "02T09", "paid", undefined], ["ben", "02T10", "opened", 8], ["ben", "03T10", "paid", 7],
 ].map(([who, when, event, amount]) => [who, `2024-03-${when}:00:00Z`,
   { event, properties: { amount, plan: who === "ann" ? "pro" : "free", ...(who === "ann" ? { $set: { weight: 3 } } : {}) } }]);
 
