@@ -15,51 +15,6 @@
 
 #define MIB (1 << 20)
 
-static const struct query_export_column event_columns[] = {
-    { "uuid", "toString(uuid)" },
-    { "timestamp", "timestamp" },
-    { "_inserted_at", "inserted_at" },
-    { "created_at", "created_at" },
-    { "event", "event" },
-    { "properties", "properties" },
-    { "distinct_id", "distinct_id" },
-    { "elements_chain", "elements_chain" },
-    { "person_properties", "person_properties" },
-    { "person_id", "toString(event_person_id)" },
-    { NULL, NULL },
-};
-
-static const struct query_export_column azure_event_columns[] = {
-    { "uuid", "toString(uuid)" },
-    { "team_id", "team_id" },
-    { "timestamp", "timestamp" },
-    { "_inserted_at", "inserted_at" },
-    { "event", "event" },
-    { "properties", "properties" },
-    { "distinct_id", "distinct_id" },
-    { "azure_blob_ingested_timestamp", "now()" },
-    { "person_properties", "person_properties" },
-    { NULL, NULL },
-};
-
-static const struct query_export_column own_columns[] = { { NULL, NULL } };
-
-static const struct query_export_column *columns_of(str model,
-                                                    const struct query_export_column *events)
-{
-    return str_eqz(model, "events") ? events : str_eqz(model, "hogql") ? own_columns : NULL;
-}
-
-const struct query_export_column *export_azure_columns(str model)
-{
-    return columns_of(model, azure_event_columns);
-}
-
-const struct query_export_column *export_file_columns(str model)
-{
-    return columns_of(model, event_columns);
-}
-
 /* -------------------------------------------------------------------------- formats */
 
 struct codec {

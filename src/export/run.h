@@ -68,5 +68,6 @@ extern const struct export_run_kind export_s3_run, export_local_run, export_azur
 
 /* files.c */
 int export_files(struct carrier *c, struct err *e);
+/* columns.c; NULL: files have no such model */
 const struct query_export_column *export_file_columns(str model);
 const struct query_export_column *export_azure_columns(str model);

@@ -5,6 +5,9 @@
 #include "query/internal.h"
 #include "query/properties.h"
 
+#define DAY (86400 * CLOCK_SECOND)
+#define SESSION_LATE (3 * DAY)
+#define SESSION_LONGEST (3 * DAY)
 #define SECONDS (6 * 3600) /* of a statement: there is no end to how much one may read */
 
 static void also(struct query_job *j, struct hogql_node **where, struct hogql_node *condition)
@@ -12,21 +15,43 @@ static void also(struct query_job *j, struct hogql_node **where, struct hogql_no
     *where = *where ? hogql_and(j->arena, *where, condition) : condition;
 }
 
-static const char *time_of(const struct query_export *x)
+static bool is_sessions(const struct query_export *x)
 {
-    return x->by_time ? "timestamp" : "inserted_at";
+    return str_eqz(x->model, "sessions");
+}
+
+static struct hogql_node *time_of(struct arena *a, const struct query_export *x)
+{
+    if (!is_sessions(x))
+        return hogql_field(a, x->by_time ? "timestamp" : "inserted_at", NULL);
+    struct hogql_node *end = hogql_field(a, "$end_timestamp", NULL);
+    return x->by_time ? end
+                      : hogql_call(a, "greatest", hogql_field(a, "max_inserted_at", NULL), end, NULL);
 }
 
 static void add_interval(struct query_job *j, const struct query_export *x,
                          struct hogql_node **where)
 {
     struct arena *a = j->arena;
-    const char *column = time_of(x);
     if (x->from != INT64_MIN)
-        also(j, where, hogql_compare(a, HOGQL_GE, hogql_field(a, column, NULL),
-                                     hogql_datetime(a, x->from)));
-    also(j, where, hogql_compare(a, HOGQL_LT, hogql_field(a, column, NULL),
+        also(j, where, hogql_compare(a, HOGQL_GE, time_of(a, x), hogql_datetime(a, x->from)));
+    also(j, where, hogql_compare(a, HOGQL_LT, time_of(a, x), hogql_datetime(a, x->to)));
+}
+
+/* Sessions are made of their events for every query: bounds of their start tell which events need not be
+ * read. An event that comes days after its session changes nothing that is exported. */
+static void add_session_bounds(struct query_job *j, const struct query_export *x,
+                               struct hogql_node **where)
+{
+    struct arena *a = j->arena;
+    also(j, where, hogql_compare(a, HOGQL_LT, hogql_field(a, "$start_timestamp", NULL),
                                  hogql_datetime(a, x->to)));
+    if (x->from == INT64_MIN)
+        return;
+    also(j, where, hogql_compare(a, HOGQL_GE, hogql_field(a, "$start_timestamp", NULL),
+                                 hogql_datetime(a, x->from - SESSION_LATE - SESSION_LONGEST)));
+    also(j, where, hogql_compare(a, HOGQL_GE, hogql_field(a, "$end_timestamp", NULL),
+                                 hogql_datetime(a, x->from - SESSION_LATE)));
 }
 
 static void add_names(struct query_job *j, const struct json *list, enum hogql_compare op,
@@ -64,12 +89,14 @@ static int add_part(struct query_job *j, const struct query_export *x, struct ho
     struct hogql_node *condition;
     if (!x->hash_to)
         return 0;
-    struct hogql_placeholder ph[] = { { "from", hogql_int(j->arena, x->hash_from) },
+    struct hogql_node *id = hogql_field(j->arena, is_sessions(x) ? "session_id" : "uuid", NULL);
+    struct hogql_placeholder ph[] = { { "id", id },
+                                      { "from", hogql_int(j->arena, x->hash_from) },
                                       { "to", hogql_int(j->arena, x->hash_to) },
                                       { "n", hogql_int(j->arena, QUERY_EXPORT_HASHES) },
                                       { NULL, NULL } };
-    int rc = hogql_parse_expr(j->arena, STR("cityHash64(uuid) % {n} >= {from} AND "
-                                            "cityHash64(uuid) % {n} < {to}"),
+    int rc = hogql_parse_expr(j->arena, STR("cityHash64({id}) % {n} >= {from} AND "
+                                            "cityHash64({id}) % {n} < {to}"),
                               ph, &condition, e);
     if (rc == 0)
         also(j, where, condition);
@@ -81,6 +108,10 @@ static int make_where(struct query_job *j, const struct query_export *x, struct 
 {
     *where = NULL;
     add_interval(j, x, where);
+    if (is_sessions(x)) { /* lists and filters are of events */
+        add_session_bounds(j, x, where);
+        return add_part(j, x, where, e);
+    }
     add_names(j, x->include, HOGQL_IN, where);
     add_names(j, x->exclude, HOGQL_NOT_IN, where);
     int rc = add_filters(j, x->filters, where, e);
@@ -97,6 +128,10 @@ static const char count_query[] =
     "SELECT count(), sum(length(properties) + length(poe.properties) + 200), min({time})"
     " FROM events WHERE {where}";
 
+static const char session_query[] = "SELECT {list} FROM sessions WHERE {where}";
+static const char session_count_query[] =
+    "SELECT count(), count() * 1000, min({time}) FROM sessions WHERE {where}";
+
 /* list: of row_query; NULL: there is none. */
 static int make_select(struct query_job *j, const struct query_export *x, const char *text,
                        struct hogql_node *list, struct hogql_node **out, struct err *e)
@@ -106,7 +141,7 @@ static int make_select(struct query_job *j, const struct query_export *x, const 
     if (rc < 0)
         return rc;
     struct hogql_placeholder ph[] = { { "where", where },
-                                      { "time", hogql_field(j->arena, time_of(x), NULL) },
+                                      { "time", time_of(j->arena, x) },
                                       { list ? "list" : NULL, list },
                                       { NULL, NULL } };
     return hogql_parse_select(j->arena, str_of(text), ph, out, e);
@@ -168,7 +203,7 @@ int query_export_count(const struct query_scope *s, const struct query_export *x
     begin(&j, s);
     if (is_hogql(x))
         return count_hogql(&j, x, out, e);
-    int rc = make_select(&j, x, count_query, NULL, &select, e);
+    int rc = make_select(&j, x, is_sessions(x) ? session_count_query : count_query, NULL, &select, e);
     if (rc == 0)
         rc = query_select(&j, select, &answer, e);
     if (rc < 0)
@@ -197,7 +232,7 @@ int query_export_rows(const struct query_scope *s, const struct query_export *x,
             hogql_add(s->arena, list, hogql_alias(s->arena, item, str_of(c->name)));
     }
     if (rc == 0 && !is_hogql(x))
-        rc = make_select(&j, x, row_query, list, &select, e);
+        rc = make_select(&j, x, is_sessions(x) ? session_query : row_query, list, &select, e);
     j.stream_settings = settings;
     return rc < 0 ? rc : query_stream(&j, select, &compiled, format, take, context, e);
 }

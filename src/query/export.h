@@ -7,18 +7,19 @@
 
 struct query_export_column {
     const char *name;
-    const char *hogql; /* of the events' fields, inserted_at, event_person_id and person_properties;
-                          NULL ends a list */
+    const char *hogql; /* of the events' fields, inserted_at, event_person_id and person_properties; of the
+                          sessions' fields. NULL ends a list */
 };
 
 struct query_export {
-    str model;                                 /* "events", "hogql" */
+    str model;                                 /* "events", "sessions", "hogql" */
     str hogql_query;               /* of model hogql: it has its own columns, and nothing of what is
                                       of events applies but from and to, which it may name */
     const struct json *modifiers;  /* of model hogql; NULL: none */
     const struct query_export_column *columns; /* ended by a row without expression */
     int64_t from, to;      /* instants by the server's clock; from INT64_MIN: the beginning */
-    bool by_time;          /* when it happened, else when it arrived: backfills */
+    bool by_time;          /* when it happened, else when it arrived: backfills. A session happens when
+                              it ends, and arrives when the last of its events does, or then */
     const struct json *filters, *include, *exclude; /* lists, of events; NULL or null: no restriction */
     /* Only rows whose hash is in [hash_from, hash_to): a part of them, chosen evenly. Both 0: all. */
     uint32_t hash_from, hash_to;

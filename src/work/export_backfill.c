@@ -85,7 +85,7 @@ static int begin(struct filling *f, struct err *e)
 {
     struct query_export_size size;
     struct timetable t = table_of(f);
-    bool counted = str_eqz(f->export.model, "events"); /* a query may give other rows for each interval */
+    bool counted = !str_eqz(f->export.model, "hogql"); /* a query may give other rows for each interval */
     int rc = counted ? estimate(f, &size, e) : 0;
     if (rc < 0)
         return rc;
