@@ -167,7 +167,7 @@ static str sentence(const struct planner_project *p, struct arena *a, const stru
         buf_printf(&b, ", %s by %s", describe_unit(r->interval), describe_unit(r->interval));
     if (!title && r->other.given)
         buf_printf(&b, ", " STR_FMT " against " STR_FMT, STR_ARG(r->when.text), STR_ARG(r->other.text));
-    else if (!title && r->intent != INTENT_RETENTION)
+    else if (!title && (r->when.given || r->intent != INTENT_RETENTION))
         buf_printf(&b, ", " STR_FMT, STR_ARG(r->when.text));
     if (!title && r->compare && !r->other.given)
         buf_z(&b, " against the time before");

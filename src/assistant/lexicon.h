@@ -73,12 +73,14 @@ enum role {
     ROLE_NEW,
     ROLE_ONLY,
     ROLE_AMOUNT,     /* "revenue": the number that stands for money */
+    ROLE_PRICE,      /* "price": the same of one event, which is never added up unasked */
     ROLE_HELP,
     ROLE_LIST,       /* "which events are there"; value: enum listing */
     ROLE_CANNOT,     /* asks for what the planner does not do; value: a place in lexicon_cannot */
     ROLE_AGAIN,      /* begins a question that goes on with the one before: "and", "what about" */
     ROLE_PRONOUN,    /* "they", "that": nothing, but of the question before when it stands alone */
     ROLE_PREVIOUS,   /* "the period before" */
+    ROLE_DO,         /* "what do people pay" asks for no people */
     ROLE_WEAK,       /* part of many names: never one alone */
 };
 

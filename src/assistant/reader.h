@@ -43,6 +43,7 @@ struct reader {
     size_t items_n;
     struct known_value *values;
     struct map plain, stems; /* the values, by either */
+    bool versus_when;        /* the first time named is one to compare with: "vs last week" */
     int scans;               /* how often all values were gone through for a part of one */
     bool *known;             /* for each property, whether its values are among them */
     struct reading *out;

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 
 #define MENDED_MOST 3 /* words of one question */
+#define TWO_SLIPS 8  /* letters of a word that may have two typing errors */
 #define MEND_TRIES 6  /* words that are compared with all that are known */
 
 /* -------------------------------------------------------------------------- small questions */
@@ -134,17 +135,30 @@ str reader_property_text(const struct planner_project *p, struct arena *a, int p
 
 /* -------------------------------------------------------------------------- times */
 
+/* "vs", "compared to" right before word i, "to" of "compare … to". */
+static bool compared_with(const struct reader *r, size_t i)
+{
+    const struct words *w = &r->words;
+    for (size_t back = 1; back <= LEXEME_WORDS && back <= i; back++)
+        if (words_role(w, i - back, ROLE_VERSUS, NULL) == back)
+            return true;
+    bool to = i && (words_role(w, i - 1, ROLE_TO, NULL) || str_eqz(w->list[i - 1].text, "with"));
+    return to && reader_has(r, ROLE_COMPARE);
+}
+
 static void read_whens(struct reader *r)
 {
+    r->versus_when = false;
     struct words *w = &r->words;
     for (size_t i = 0; i < w->n; i++) {
         struct when when;
         size_t n = w->list[i].used ? 0 : when_read(&r->calendar, w, i, &when);
         if (!n)
             continue;
-        if (!r->out->when.given)
+        if (!r->out->when.given) {
             r->out->when = when;
-        else if (when.all && !when.to.p)
+            r->versus_when = compared_with(r, i);
+        } else if (when.all && !when.to.p)
             ; /* "this year so far" */
         else if (!r->out->other.given)
             r->out->other = when;
@@ -356,7 +370,11 @@ static void try_near(struct near *n, str word, str candidate, str text, str stem
     int d = words_distance(word, candidate, n->distance);
     if (d > n->distance || (d == n->distance && !n->text.p))
         return;
-    if (d < n->distance)
+    /* Two other letters make another word: "downgrade" is no "download". What is near like this leaves the
+     * word in doubt. */
+    if (d == 2 && (word.n < TWO_SLIPS || word.n == candidate.n))
+        *n = (struct near){ text, stem, d, true };
+    else if (d < n->distance)
         *n = (struct near){ text, stem, d, false };
     else if (!str_eq(n->stem, stem))
         n->tie = true;

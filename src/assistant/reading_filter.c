@@ -219,12 +219,14 @@ static str choice_text(const struct reader *r, const struct candidate *c)
     return arena_printf(r->arena, STR_FMT " is " STR_FMT, STR_ARG(name), STR_ARG(c->text));
 }
 
-static const struct candidate *choose(struct reader *r, const struct candidates *c, size_t from, size_t to)
+/* sure: a single candidate needs no question. */
+static const struct candidate *choose(struct reader *r, const struct candidates *c, size_t from, size_t to,
+                                      bool sure)
 {
     str key = reader_key(r, from, to), pick = reader_pick(r, key);
     struct doubt *d = r->doubt;
     for (size_t i = 0; i < c->n; i++)
-        if (c->n == 1 || str_eq(choice_text(r, &c->list[i]), pick))
+        if ((c->n == 1 && sure) || str_eq(choice_text(r, &c->list[i]), pick))
             return &c->list[i];
     if (reader_doubts(r))
         return &c->list[0];
@@ -247,6 +249,23 @@ static bool free_run(const struct reader *r, size_t i, size_t n)
     return true;
 }
 
+/* "us": the country code, but its name is what people split by and compare with. */
+static bool all_codes(const struct reader *r, const struct candidates *c)
+{
+    for (size_t i = 0; i < c->n; i++)
+        if (!str_eqz(r->project->properties[c->list[i].property].name, "$geoip_country_code"))
+            return false;
+    return true;
+}
+
+static void collect_called(struct reader *r, str text, int only, struct candidates *out)
+{
+    struct candidates called;
+    collect(r, text, only, &called);
+    if (called.n)
+        *out = called;
+}
+
 /* The longest run from word i on that is a value (of that property, when one is named). */
 static size_t find_value(struct reader *r, size_t i, int only, struct candidates *out)
 {
@@ -257,8 +276,8 @@ static size_t find_value(struct reader *r, size_t i, int only, struct candidates
     size_t called = called_value(r, i, &value);
     for (size_t n = most; n; n--) {
         collect(r, plain(r->arena, words_text(&r->words, i, i + n)), only, out);
-        if (!out->n && called == n)
-            collect(r, plain(r->arena, value), only, out);
+        if (called == n && (!out->n || all_codes(r, out)))
+            collect_called(r, plain(r->arena, value), only, out);
         if (out->n)
             return n;
     }
@@ -515,6 +534,19 @@ static int beside_property(struct reader *r, size_t k)
 
 /* -------------------------------------------------------------------------- values that stand alone */
 
+/* A small word that is a place, too, where only a place can stand: "from us", "us vs uk". */
+static bool stands_as_place(const struct reader *r, size_t i)
+{
+    static const enum role roles[] = { ROLE_IN, ROLE_FROM, ROLE_VERSUS, ROLE_NOT, ROLE_AND, ROLE_OR,
+                                       ROLE_BETWEEN };
+    const struct words *w = &r->words;
+    size_t before = i && str_eqz(w->list[i - 1].text, "the") ? i - 1 : i;
+    bool place = i == 0 || words_role(w, i + 1, ROLE_VERSUS, NULL);
+    for (size_t k = 0; before && k < ARRAY_LEN(roles); k++)
+        place |= words_role(w, before - 1, roles[k], NULL) > 0;
+    return place;
+}
+
 static bool may_be_value(const struct reader *r, size_t i)
 {
     const struct word *d = &r->words.list[i];
@@ -524,9 +556,12 @@ static bool may_be_value(const struct reader *r, size_t i)
         return true;
     bool capital = d->raw.n > 1 && d->raw.p[0] >= 'A' && d->raw.p[0] <= 'Z';
     str ignored;
+    size_t called = called_value(r, i, &ignored);
+    if (called == 1 && !capital && words_role(&r->words, i, ROLE_STOP, NULL))
+        return stands_as_place(r, i);
     if (i + 1 < r->words.n && d[1].at == d->end + 1 && r->words.question.p[d->end] == '.')
         return true; /* a domain */
-    return !words_known(&r->words, i) || (capital && i) || called_value(r, i, &ignored);
+    return (!words_known(&r->words, i) && !words_inside(&r->words, i)) || (capital && i) || called;
 }
 
 /* A path that stands in the question, though perhaps no page of that name was seen lately. */
@@ -546,6 +581,49 @@ static bool place_path(struct reader *r, size_t i)
     return true;
 }
 
+static bool is_page_event(const struct reader *r, const struct item *it)
+{
+    str name = r->project->events[it->index].name;
+    return str_eqz(name, "$pageview") || str_eqz(name, "$pageleave") || str_eqz(name, "$screen");
+}
+
+/* Does the question speak of a page where the words from i on stand? Then they may be one's path: "login
+ * errors" are no errors of /login. */
+static bool names_page(const struct reader *r, size_t i, size_t n)
+{
+    static const char *const pages[] = { "page", "pages", "url", "path", "pathname" };
+    const struct words *w = &r->words;
+    const struct item *before = NULL, *after = NULL;
+    if (w->list[i].quoted || reader_has(r, ROLE_PATHS))
+        return true;
+    for (size_t k = i > 2 ? i - 2 : 0; k < i + n + 2 && k < w->n; k++)
+        for (size_t p = 0; p < ARRAY_LEN(pages); p++)
+            if (str_eqz(w->list[k].text, pages[p]))
+                return true;
+    for (size_t k = 0; k < r->items_n; k++) {
+        const struct item *it = &r->items[k];
+        if (it->kind == ITEM_EVENT && !it->tentative && it->to <= i)
+            before = it;
+        else if (it->kind == ITEM_EVENT && !it->tentative && it->from >= i + n && !after)
+            after = it;
+    }
+    return (before && is_page_event(r, before)) ||
+           (after && after->from <= i + n + 1 && is_page_event(r, after));
+}
+
+static bool is_path(const struct candidate *c)
+{
+    return str_starts(c->text, STR("/"));
+}
+
+static void drop_paths(struct candidates *c)
+{
+    bool yes[CANDIDATES];
+    for (size_t k = 0; k < c->n; k++)
+        yes[k] = !is_path(&c->list[k]);
+    keep(c, yes);
+}
+
 static void place_value(struct reader *r, size_t i)
 {
     struct candidates c;
@@ -553,9 +631,12 @@ static void place_value(struct reader *r, size_t i)
     if (place_path(r, i) || !(n = find_value(r, i, NO_PROPERTY, &c)))
         return;
     narrow(r, &c);
-    if (c.list[0].fit == 2 && c.n > 3) /* a part of many: it says too little */
-        return;
-    const struct candidate *best = choose(r, &c, i, i + n);
+    bool page = names_page(r, i, n);
+    if (!page)
+        drop_paths(&c);
+    if (c.list[0].fit == 2 && (c.n > 3 || !fits_events(r, c.list[0].property)))
+        return; /* a part of many, or of what these events never had: it says too little */
+    const struct candidate *best = choose(r, &c, i, i + n, page || !is_path(&c.list[0]));
     bool no = take_not(r, i);
     struct filter f = { .property = best->property, .op = no ? OP_NOT : OP_EXACT, .values_n = 1 };
     f.values[0] = best->text;
@@ -686,7 +767,7 @@ static void settle_joined(struct reader *r)
         if (!c.n)
             collect(r, text, NO_PROPERTY, &c);
         narrow(r, &c);
-        const struct candidate *best = choose(r, &c, it->from, it->to);
+        const struct candidate *best = choose(r, &c, it->from, it->to, true);
         bool no = take_not(r, it->from);
         it->joined = false;
         it->filter = (struct filter){ .property = best->property, .op = no ? OP_NOT : OP_EXACT,

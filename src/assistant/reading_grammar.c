@@ -284,8 +284,14 @@ static void read_change(struct reader *r)
         r->out->change = change;
         r->out->compare = true;
     }
+    if (r->out->intent == INTENT_WHY && !r->out->compare && r->out->series_n)
+        reader_refuse(r, STR("I can say what a change is made of, no reasons: ask why a number rose or fell, or "
+                             "for that number by a property."));
     if (r->out->intent == INTENT_WHY)
         r->out->compare = true;
+    if (r->versus_when && !r->out->other.given && r->items_n && !r->out->again)
+        reader_refuse(r, STR("Which time shall I set against that one? Name both, for instance “this week vs "
+                             "last week”."));
     bool versus = false;
     if (r->out->other.given || r->out->compare)
         while (reader_take(r, ROLE_VERSUS, NULL))
@@ -382,16 +388,61 @@ static bool splits(const struct reader *r)
     return r->out->breakdowns_n > 0;
 }
 
+/* Is it the price of one thing? */
+static bool is_price(const struct reader *r, int property)
+{
+    static const char *const words[] = { "price", "cost", "fee" };
+    str pieces[8];
+    size_t n = property == NO_PROPERTY
+                   ? 0
+                   : names_split(r->arena, r->project->properties[property].name, pieces, ARRAY_LEN(pieces));
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < ARRAY_LEN(words); k++)
+            if (str_eq(pieces[i], lexicon_stem(r->arena, str_of(words[k]))))
+                return true;
+    return false;
+}
+
+/* "price by plan": which of the prices? False: that is asked now. */
+static bool settle_price(struct reader *r, int *math)
+{
+    static const struct {
+        const char *pick;
+        enum math math;
+    } maths[] = { { "the average price", MATH_AVG }, { "the lowest price", MATH_MIN },
+                  { "the highest price", MATH_MAX }, { "all of them added up", MATH_SUM } };
+    struct doubt *d = r->doubt;
+    str key = STR("price"), pick = reader_pick(r, key);
+    for (size_t i = 0; i < ARRAY_LEN(maths); i++)
+        if (str_eqz(pick, maths[i].pick)) {
+            *math = maths[i].math;
+            return true;
+        }
+    if (reader_doubts(r))
+        return false;
+    d->key = key;
+    d->question = STR("Which price do you mean?");
+    for (size_t i = 0; i < ARRAY_LEN(maths); i++)
+        d->choices[i].text = d->choices[i].pick = str_of(maths[i].pick);
+    d->choices_n = ARRAY_LEN(maths);
+    return false;
+}
+
 static void read_math(struct reader *r)
 {
     struct reading *o = r->out;
     int math, how_much = 0;
-    bool given = reader_take(r, ROLE_MATH, &math);
+    bool given = reader_take(r, ROLE_MATH, &math), price = false;
+    while (reader_take(r, ROLE_PRICE, NULL))
+        price = true;
     bool amount = reader_take(r, ROLE_AMOUNT, &how_much);
     while (reader_take(r, ROLE_AMOUNT, NULL))
         amount = true, how_much = 0;
     o->per_person = reader_take(r, ROLE_PER_PERSON, NULL);
     int property = numeric_item(r, given);
+    price |= is_price(r, property);
+    if (property == NO_PROPERTY && price)
+        property = money(r);
     if (property != NO_PROPERTY && !given && o->order && !splits(r)) { /* "the highest amount" */
         math = o->order > 0 ? MATH_MAX : MATH_MIN;
         given = true;
@@ -399,7 +450,9 @@ static void read_math(struct reader *r)
     }
     if (property == NO_PROPERTY && (amount || (given && math != MATH_SUM && !o->per_person && !o->sessions)))
         property = o->over_time && given && !amount ? NO_PROPERTY : money(r);
-    if (property == NO_PROPERTY && amount && !how_much)
+    if (property != NO_PROPERTY && price && !given)
+        given = settle_price(r, &math);
+    if (property == NO_PROPERTY && (price || (amount && !how_much)))
         reader_refuse(r, STR("No number of this project looks like money to me. Name the event and the "
                              "property, for instance “sum of amount of orders”."));
     if (property == NO_PROPERTY) {
@@ -445,6 +498,26 @@ static void prefer_coming(const struct reader *r, struct item *it)
         }
 }
 
+/* "the brand campaign": a part of a value before its property's name. */
+static bool names_value(const struct reader *r, const struct item *it)
+{
+    for (size_t i = 0; i < r->items_n; i++)
+        if (r->items[i].kind == ITEM_VALUE && r->items[i].filter.property == it->index &&
+            r->items[i].to == it->from)
+            return true;
+    return false;
+}
+
+/* "billing errors": neither split by it nor a condition on it. */
+static void refuse_beside(struct reader *r, const struct item *it)
+{
+    str name = r->project->properties[it->index].name;
+    reader_refuse(r, arena_printf(r->arena,
+                                  "I do not see what you want of `" STR_FMT "`: say “by " STR_FMT "” to split by "
+                                  "it, or name the value it should have.",
+                                  STR_ARG(name), STR_ARG(name)));
+}
+
 static void read_breakdowns(struct reader *r)
 {
     bool some = false;
@@ -453,9 +526,18 @@ static void read_breakdowns(struct reader *r)
         if (it->kind != ITEM_PROPERTY || it->used)
             continue;
         bool asked = it->by || preceded(r, it->from, ROLE_WHICH) || r->out->order ||
-                     (some && preceded(r, it->from, ROLE_AND));
+                     (some && preceded(r, it->from, ROLE_AND)) ||
+                     words_role(&r->words, it->to, ROLE_OF, NULL) || /* "the country of purchases" */
+                     words_role(&r->words, it->to, ROLE_BY, NULL);   /* "countries by purchases" */
         if (it->tentative && !asked)
             continue;
+        if (!asked && names_value(r, it)) {
+            it->used = true;
+            words_use(&r->words, it->from, it->to - it->from);
+            continue;
+        }
+        if (!asked && r->out->series_n && !r->out->again)
+            refuse_beside(r, it);
         reader_settle(r, it);
         prefer_coming(r, it);
         it->used = true;
@@ -480,7 +562,8 @@ static bool read_who(struct reader *r)
     struct words *w = &r->words;
     for (size_t i = 0; i < w->n; i++) {
         size_t n = words_role(w, i, ROLE_PEOPLE, NULL);
-        if (!n || !(right_before(r, i, ROLE_TOP) || right_before(r, i, ROLE_WHICH)) || r->out->series_n == 0)
+        bool which = right_before(r, i, ROLE_WHICH) && !(i && words_role(w, i - 1, ROLE_DO, NULL));
+        if (!n || !(right_before(r, i, ROLE_TOP) || which) || r->out->series_n == 0)
             continue;
         for (size_t k = 0; k < ARRAY_LEN(names); k++)
             for (size_t p = 0; p < r->project->properties_n; p++)
@@ -495,9 +578,22 @@ static bool read_who(struct reader *r)
     return false;
 }
 
+/* "tasks per board", "purchases/sign-ups" */
+static bool divides(const struct reader *r, size_t at)
+{
+    const struct words *w = &r->words;
+    bool slash = at && w->list[at].at && w->question.p[w->list[at].at - 1] == '/' && !w->list[at].path;
+    bool ranks = r->out->order || r->out->math_given || r->out->intent != INTENT_TREND;
+    return (slash && w->list[at - 1].end + 1 == w->list[at].at) || (!ranks && right_before(r, at, ROLE_BY));
+}
+
 /* "by sign-ups": what is counted, not what is split by. */
 static void use_by_event(struct reader *r)
 {
+    for (size_t i = 1; i < r->out->series_n; i++)
+        if (divides(r, r->out->series[i].at))
+            reader_refuse(r, STR("I cannot divide one number by another: ask for each of them, or for how many "
+                                 "of those who did the one did the other."));
     for (size_t k = 0; k < r->items_n; k++)
         if (r->items[k].kind == ITEM_EVENT)
             use_role_before(r, r->items[k].from, ROLE_BY);
@@ -580,6 +676,29 @@ static bool read_versus(struct reader *r)
     return false;
 }
 
+static void put_visitors_first(struct reader *r)
+{
+    struct reading *o = r->out;
+    int pageview = reader_event(r, "$pageview");
+    if (pageview == ANY_EVENT || o->series_n == READING_SERIES || o->series[0].event == pageview)
+        return;
+    memmove(o->series + 1, o->series, o->series_n * sizeof(*o->series));
+    o->series[0] = (struct series){ .event = pageview };
+    o->series_n++;
+}
+
+/* "pricing to sign-up": a page named before the steps is where they begin. */
+static struct series *page_step(struct reader *r, const struct item *it)
+{
+    struct reading *o = r->out;
+    int pageview = reader_event(r, "$pageview");
+    if (o->intent != INTENT_FUNNEL || it->filter.property != reader_property(r, "$pathname") ||
+        pageview == ANY_EVENT)
+        return NULL;
+    put_visitors_first(r);
+    return o->series[0].event == pageview ? &o->series[0] : NULL;
+}
+
 /* In steps a condition belongs to the step before it, unless it stands at the end and fits all. */
 static void place_filters(struct reader *r)
 {
@@ -595,6 +714,11 @@ static void place_filters(struct reader *r)
         struct series *s = it->kind == ITEM_VALUE ? series_before(o, it->from) : NULL;
         if (it->kind != ITEM_VALUE)
             continue;
+        struct series *page = s ? NULL : page_step(r, it);
+        if (page) {
+            add_filter(page->filters, &page->filters_n, &it->filter);
+            continue;
+        }
         bool last = s && s == &o->series[o->series_n - 1];
         bool own = s && (apart || (steps && (!last || !with_all(r, it->filter.property))));
         if (own)
@@ -668,17 +792,6 @@ static void order_steps(struct reader *r, bool within_of)
         ;
 }
 
-static void put_visitors_first(struct reader *r)
-{
-    struct reading *o = r->out;
-    int pageview = reader_event(r, "$pageview");
-    if (pageview == ANY_EVENT || o->series_n == READING_SERIES || o->series[0].event == pageview)
-        return;
-    memmove(o->series + 1, o->series, o->series_n * sizeof(*o->series));
-    o->series[0] = (struct series){ .event = pageview };
-    o->series_n++;
-}
-
 static bool linked_steps(const struct reader *r)
 {
     const struct reading *o = r->out;
@@ -694,6 +807,17 @@ static bool linked_steps(const struct reader *r)
                 return true;
     r->out->any_order = !o->series[1].not && o->people && stands_between(r, from, to, ROLE_AND);
     return o->series[1].not || r->out->any_order;
+}
+
+/* "free to paid": the value of a property is no step, the path of a page is. */
+static bool value_first(const struct reader *r)
+{
+    int page = reader_property(r, "$pathname");
+    for (size_t i = 0; i < r->items_n; i++)
+        if (r->items[i].kind == ITEM_VALUE && r->items[i].filter.property != page &&
+            words_role(&r->words, r->items[i].to, ROLE_TO, NULL))
+            return true;
+    return false;
 }
 
 static bool read_funnel(struct reader *r, bool those)
@@ -715,7 +839,8 @@ static bool read_funnel(struct reader *r, bool those)
     if (!funnel && !convert && !how_long && !(share && (o->series_n > 1 || visitors)) &&
         !(those && o->series_n > 1) && !linked)
         return false;
-    if (o->series_n && (visitors || o->series_n == 1))
+    bool vague = o->series_n == 1 && (o->series[0].event == ANY_EVENT || value_first(r));
+    if (o->series_n && !vague && (visitors || o->series_n == 1))
         put_visitors_first(r);
     if (o->series_n < 2) {
         reader_refuse(r, STR("A funnel needs two events at least: name where it begins and where it ends."));
@@ -830,13 +955,28 @@ static void settle_reasons(struct reader *r)
             reader_has(r, ROLE_CHANGE))
             continue;
         it->tentative = false;
+        it->by = true;
         words_use(&r->words, it->from, it->to - it->from);
+    }
+}
+
+/* "growth rate of": the "rate of" in it asks for no share. */
+static void read_rates(struct reader *r)
+{
+    for (size_t i = 0; i < r->words.n; i++) {
+        size_t n = words_role(&r->words, i, ROLE_COMPARE, NULL);
+        for (size_t k = i + 1; k < i + n; k++)
+            if (words_role(&r->words, k, ROLE_SHARE, NULL)) {
+                words_use(&r->words, i, n);
+                r->out->compare = true;
+            }
     }
 }
 
 /* What needs its words before they are looked at one by one. */
 static bool read_phrases(struct reader *r)
 {
+    read_rates(r);
     r->out->share = reader_take(r, ROLE_SHARE, NULL);
     bool those = reader_take(r, ROLE_THOSE, NULL);
     mark_by(r);

@@ -152,7 +152,8 @@ static size_t read_letters(struct words *w, size_t at)
     if (d && cut)
         cut_apostrophe(w, d, d->text);
     if (d)
-        d->path = at && q.p[at - 1] == '/';
+        /* The slash of "dau/mau" is none of a path. */
+        d->path = at && q.p[at - 1] == '/' && (at < 2 || !is_word_byte((unsigned char)q.p[at - 2]));
     return end - at;
 }
 
@@ -233,6 +234,15 @@ size_t words_role(const struct words *w, size_t i, enum role role, int *value)
         }
     }
     return best;
+}
+
+bool words_inside(const struct words *w, size_t i)
+{
+    for (size_t back = 1; back < LEXEME_WORDS && back <= i; back++)
+        for (const struct lexeme *l = map_get(&w->lexicon->roles, w->list[i - back].text); l; l = l->next)
+            if (l->n > back && !w->list[i - back].quoted && fits(w, i - back, l))
+                return true;
+    return false;
 }
 
 bool words_known(const struct words *w, size_t i)

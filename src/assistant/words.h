@@ -36,6 +36,8 @@ size_t words_role(const struct words *w, size_t i, enum role role, int *value);
 bool words_number(const struct words *w, size_t i, double *out);
 /* Marks the n words from i on. */
 void words_use(struct words *w, size_t i, size_t n);
+/* Is the word inside a longer phrase that begins before it: "expensive" of "most expensive"? */
+bool words_inside(const struct words *w, size_t i);
 /* Has the word any role at all, alone or as the begin of a phrase that stands there? */
 bool words_known(const struct words *w, size_t i);
 /* The next word that is not used from i on, or w->n. */

@@ -16,9 +16,10 @@ static const struct planner_event events[] = {
 };
 static const uint32_t paying[] = { 4, 5 };
 static const struct planner_value countries[] = { { STR_INIT("United States"), 9 }, { STR_INIT("Germany"), 5 } };
+static const struct planner_value pages[] = { { STR_INIT("/pricing"), 9 }, { STR_INIT("/login"), 5 } };
 static const struct planner_value devices[] = { { STR_INIT("Desktop"), 9 }, { STR_INIT("Mobile"), 5 } };
 
-static void project_of(struct planner_project *p, struct planner_property properties[4])
+static void project_of(struct planner_project *p, struct planner_property properties[5])
 {
     properties[0] = (struct planner_property){ .name = STR("$geoip_country_name"), .type = STR("String"),
                                                .asked = true, .values = countries, .values_n = 2 };
@@ -27,15 +28,17 @@ static void project_of(struct planner_project *p, struct planner_property proper
     properties[2] = (struct planner_property){ .name = STR("amount"), .type = STR("Numeric"), .asked = true,
                                                .events = paying, .events_n = 2 };
     properties[3] = (struct planner_property){ .name = STR("plan"), .type = STR("String"), .asked = true };
+    properties[4] = (struct planner_property){ .name = STR("$pathname"), .type = STR("String"), .asked = true,
+                                               .values = pages, .values_n = 2 };
     *p = (struct planner_project){ .events = events, .events_n = ARRAY_LEN(events), .properties = properties,
-                                   .properties_n = 4, .tz = tz_find(STR("UTC")) };
+                                   .properties_n = 5, .tz = tz_find(STR("UTC")) };
     assert_true(clock_parse(STR("2026-11-25T12:00:00Z"), &p->now)); /* a Wednesday */
 }
 
 /* The plan's sentence, or its text when it is none. */
 static str read_text(struct arena *a, const char *question, str memo, struct planner_plan *plan)
 {
-    struct planner_property properties[4];
+    struct planner_property properties[5];
     struct planner_project p;
     struct err e = ERR_INIT;
     project_of(&p, properties);
@@ -65,6 +68,13 @@ static void questions_are_understood(void **state)
           "Average of `amount` of `plan_purchased`, by `$geoip_country_name`, since 23 November 2026." },
         { "of those who signed up, how many bought within 7 days, all time",
           "Funnel `signed_up` → `plan_purchased`, within 7 days, all time." },
+        { "views of pricing yesterday",
+          "`$pageview` events where `$pathname` is /pricing, yesterday (24 November 2026)." },
+        { "average price of purchases yesterday",
+          "Average of `amount` of `plan_purchased`, yesterday (24 November 2026)." },
+        { "people in us yesterday",
+          "People with any event where `$geoip_country_name` is United States, yesterday (24 November 2026)." },
+        { "show us sign-ups yesterday", "`signed_up` events, yesterday (24 November 2026)." },
         { "singups yesterday",
           "I read “singups” as “signup”. `signed_up` events, yesterday (24 November 2026)." },
     };
@@ -80,7 +90,9 @@ static void questions_are_understood(void **state)
 static void unknown_words_are_refused(void **state)
 {
     static const char *const cases[] = { "how many flurbs?", "sign-ups while it rained", "what will we sell next week?",
-                                         "", "sign-ups except" };
+                                         "", "sign-ups except",
+                                         "purchases/sign-ups", "sign-ups vs last week", "plan sign-ups",
+                                         "why do people cancel" };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct arena *a _cleanup_(arena_freep) = arena_new();
@@ -105,6 +117,31 @@ static void a_choice_settles_the_doubt(void **state)
                 "Sum of `amount` of `subscription_renewed`, yesterday (24 November 2026).");
 }
 
+/* "pricing" is a page only where the question speaks of pages; elsewhere that is asked. */
+static void a_page_is_named_or_asked_for(void **state)
+{
+    struct arena *a _cleanup_(arena_freep) = arena_new();
+    struct planner_plan plan, settled;
+    (void)state;
+    (void)read_text(a, "purchases from pricing yesterday", STR_NULL, &plan);
+    assert_int_equal(plan.kind, PLANNER_QUESTION);
+    assert_int_equal(plan.choices_n, 1);
+    assert_text(read_text(a, "1", plan.memo, &settled),
+                "`plan_purchased` events where `$pathname` is /pricing, yesterday (24 November 2026).");
+}
+
+static void a_price_is_not_added_up_unasked(void **state)
+{
+    struct arena *a _cleanup_(arena_freep) = arena_new();
+    struct planner_plan plan, settled;
+    (void)state;
+    (void)read_text(a, "price of purchases yesterday", STR_NULL, &plan);
+    assert_int_equal(plan.kind, PLANNER_QUESTION);
+    assert_int_equal(plan.choices_n, 4);
+    assert_text(read_text(a, "the highest price", plan.memo, &settled),
+                "Maximum of `amount` of `plan_purchased`, yesterday (24 November 2026).");
+}
+
 static void a_question_goes_on_with_the_one_before(void **state)
 {
     struct arena *a _cleanup_(arena_freep) = arena_new();
@@ -125,6 +162,8 @@ int main(void)
         cmocka_unit_test(questions_are_understood),
         cmocka_unit_test(unknown_words_are_refused),
         cmocka_unit_test(a_choice_settles_the_doubt),
+        cmocka_unit_test(a_page_is_named_or_asked_for),
+        cmocka_unit_test(a_price_is_not_added_up_unasked),
         cmocka_unit_test(a_question_goes_on_with_the_one_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
