@@ -239,6 +239,18 @@ static int read_object(struct req *r, const char *name, str *out, struct err *e)
     return 0;
 }
 
+static int read_filters(struct req *r, str *out, struct err *e)
+{
+    const struct json *kept;
+    int rc = read_object(r, "filters", out, e);
+    if (rc < 0 || !json_truthy(json_get(r->body, "filters")))
+        return rc;
+    rc = query_keep_filters(r->arena, json_get(r->body, "filters"), &kept, e);
+    if (rc == 0)
+        *out = json_text_of(r->arena, kept);
+    return rc;
+}
+
 /* -------------------------------------------------------------------------- create */
 
 static int find_source(struct req *r, int64_t id, struct dashboard *out, struct err *e)
@@ -297,7 +309,7 @@ static int dashboard_create(struct req *r, struct err *e)
     if (rc == 0)
         rc = read_body(r, &in, e);
     if (rc == 0)
-        rc = read_object(r, "filters", &in.d.filters, e);
+        rc = read_filters(r, &in.d.filters, e);
     if (rc < 0)
         return rc;
     if (in.folder.n)
@@ -383,7 +395,7 @@ static int change(struct req *r, struct input *in, struct err *e)
                                             "dashboard's restriction level.");
     rc = follow_deletion(r, in, before.deleted, e);
     if (rc == 0)
-        rc = read_object(r, "filters", &in->d.filters, e);
+        rc = read_filters(r, &in->d.filters, e);
     if (rc == 0)
         rc = read_object(r, "variables", &in->d.variables, e);
     if (rc == 0)

@@ -6,6 +6,7 @@
 #include "api/history.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "query/query.h"
 
 /* -------------------------------------------------------------------------- display */
 
@@ -36,6 +37,17 @@ static int read_tristate(struct req *r, const struct json *entry, const char *na
     return rc;
 }
 
+static int keep_filters(struct req *r, const struct json *entry, struct tile *t, struct err *e)
+{
+    const struct json *kept, *own = json_get(entry, "filters_overrides");
+    if (!json_is(own, JSON_OBJECT))
+        return 0;
+    int rc = query_keep_filters(r->arena, own, &kept, e);
+    if (rc == 0)
+        t->filters_overrides = json_text_of(r->arena, kept);
+    return rc;
+}
+
 static bool shows_display(const struct json *entry)
 {
     static const char *const names[] = { "deleted", "color", "layouts", "filters_overrides",
@@ -50,6 +62,8 @@ int tile_read_display(struct req *r, const struct json *entry, struct tile *t, s
 {
     enum tristate deleted = t->deleted;
     int rc = fields_read(r->arena, entry, "", display_fields, t, e);
+    if (rc == 0)
+        rc = keep_filters(r, entry, t, e);
     if (rc == 0)
         rc = read_tristate(r, entry, "show_description", &t->show_description, e);
     if (rc == 0)

@@ -113,6 +113,43 @@ static void append_leaves(struct arena *a, struct json *list, const struct json 
             append(list, json_share(a, m));
 }
 
+/* The filters of a list and of the AND groups in it; any other shape is not one a dashboard keeps. */
+static int flatten(struct arena *a, struct json *list, const struct json *v, struct err *e)
+{
+    const struct json *values = json_get(v, "values");
+    str type = json_get_text(v, "type");
+    if (json_is(values, JSON_ARRAY) && str_eqz(type, "OR"))
+        return err_set(e, ERR_INVALID, "properties", "Property groups must be AND-combined; OR "
+                                                     "groups are not supported");
+    if (!json_is(v, JSON_ARRAY) && !(json_is(values, JSON_ARRAY) && str_eqz(type, "AND")))
+        return err_set(e, ERR_INVALID, "properties",
+                       "Must be a list of filters or a property group");
+    int rc = 0;
+    const struct json *m = values ? values->head : v->head;
+    for (; m && rc == 0; m = m->next)
+        if (json_get(m, "values"))
+            rc = flatten(a, list, m, e);
+        else
+            append(list, json_share(a, m));
+    return rc;
+}
+
+int query_keep_filters(struct arena *a, const struct json *filters, const struct json **out,
+                       struct err *e)
+{
+    const struct json *properties = json_get(filters, "properties");
+    *out = filters;
+    if (!properties || properties->type == JSON_NULL)
+        return 0;
+    struct json *list = json_new(a, JSON_ARRAY), *kept = json_merge(a, filters, NULL);
+    int rc = flatten(a, list, properties, e);
+    if (rc < 0)
+        return rc;
+    json_set(kept, STR("properties"), list);
+    *out = kept;
+    return 0;
+}
+
 static struct json *lengthened(struct arena *a, const struct json *own, const struct json *more)
 {
     struct json *list = json_new(a, JSON_ARRAY);

@@ -126,6 +126,10 @@ int query_calculate_cohort(const struct query_scope *s, const struct cohort *c, 
 /* The node without its wrappers; NULL when it is no object with a kind. */
 const struct json *query_unwrap(const struct json *node);
 
+/* Filters as a dashboard and a tile keep them: properties that are AND groups become a plain list, OR
+ * groups and other shapes are errors of `properties`. *out is filters itself when it has none. */
+int query_keep_filters(struct arena *a, const struct json *filters, const struct json **out,
+                       struct err *e);
 /* The node after dashboard filters ({date_from, date_to, properties, breakdown_filter, interval,
  * filterTestAccounts}) were put on its innermost source; a new tree in the arena, sharing what did
  * not change. filters may be NULL or empty: then *out is node. */
