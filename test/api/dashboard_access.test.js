@@ -1,13 +1,13 @@
 // Who may do what with a dashboard: every route by every kind of caller, as one table; and the rules on
-// single dashboards that decide part of it.
+// single dashboards that decide part of it. A link that shows a dashboard to all opens none of its routes.
 "use strict";
 const { test, before, after } = require("node:test");
 const assert = require("node:assert/strict");
 const { start, hoglet } = require("./server.js");
 
-let s, as, ids, uuids;
+let s, as, ids, uuids, link;
 const boards = "/api/projects/@current/dashboards/";
-const actors = ["creator", "admin", "collaborator", "member", "viewer", "hidden", "outsider", "weak", "nobody"];
+const actors = ["creator", "admin", "collaborator", "member", "viewer", "hidden", "outsider", "weak", "nobody", "link"];
 
 before(async () => {
   s = await start(["--clock", "2026-01-20T12:00:00Z"]);
@@ -18,7 +18,7 @@ before(async () => {
     member: user("member"), viewer: user("viewer"), hidden: user("hidden"), outsider: user("outsider", "member", elsewhere.id) };
   uuids = Object.fromEntries(Object.entries(people).map(([name, u]) => [name, u.uuid]));
   const weak = s.cli("key", "add", "--email", "creator@example.com", "--scopes", "survey:read").value;
-  as = { weak: { key: weak }, nobody: { key: null } };
+  as = { weak: { key: weak }, nobody: { key: null }, link: { key: null } };
   for (const [name, u] of Object.entries(people))
     as[name] = { key: u.personal_api_key, session: await s.login(`${name}@example.com`) };
   const members = (await s.call("GET", "/api/organizations/@current/members/?limit=100")).json.results;
@@ -31,7 +31,7 @@ const project = () => `/api/projects/${s.first.project_id}`;
 // A call by an actor, with the key or, for actions that have no scope, the session.
 function call(actor, method, where, body, bySession) {
   const who = as[actor];
-  const full = where.replace("/api/projects/@current", project());
+  const full = where.replace("/api/projects/@current", project()) + (actor === "link" ? `?sharing_access_token=${link}` : "");
   return bySession && who.session ? who.session(method, full, { body }) : s.call(method, full, { key: who.key, body });
 }
 
@@ -44,6 +44,7 @@ async function restricted() {
   await ok(call("creator", "POST", `${at}collaborators/`, { user_uuid: uuids.collaborator, level: 37 }));
   await ok(call("creator", "PUT", `${at}access_controls/`, { access_level: "viewer", organization_member: ids.viewer }));
   await ok(call("creator", "PUT", `${at}access_controls/`, { access_level: "none", organization_member: ids.hidden }));
+  link = (await ok(call("creator", "PATCH", `${at}sharing/`, { enabled: true }))).access_token;
   await ok(call("creator", "POST", `${at}create_text_tile/`, { body: "one" }));
   const tile = await ok(call("creator", "POST", `${at}create_text_tile/`, { body: "two" }));
   const other = await ok(call("creator", "POST", boards, { name: "other" }));
@@ -109,7 +110,7 @@ for (const [method, tail, body, success, refused, scope] of table)
       const where = `${d.at}${tail.replace("COLLABORATOR", uuids.collaborator)}`;
       const { status, json } = await call(actor, method, where, body?.(d), !scope);
       const what = `${actor}: ${JSON.stringify(json)?.slice(0, 200)}`;
-      if (actor === "nobody") assert.equal(status, 401, what);
+      if (actor === "nobody" || actor === "link") assert.equal(status, 401, what);
       else if (actor === "weak")
         assert.deepEqual([status, json.detail], [403, scope ? `API key missing required scope '${scope}'`
           : "This action does not support personal API key access"], what);
@@ -121,6 +122,12 @@ for (const [method, tail, body, success, refused, scope] of table)
       }
     }
   });
+
+test("a dashboard's link opens its page and no list", async () => {
+  await restricted();
+  assert.equal((await s.call("GET", `/shared/${link}`, { key: null })).status, 200);
+  for (const where of [boards, "/api/projects/@current/"]) assert.equal((await call("link", "GET", where)).status, 401, where);
+});
 
 test("the list leaves out what is hidden, and says what each caller may do", async () => {
   const d = await restricted();
