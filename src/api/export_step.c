@@ -50,7 +50,8 @@ static int run_step(struct req *r, const struct export_body *b, struct err *e)
                        (long long)steps - 1);
     const struct export_step *step = &b->destination->steps[b->step];
     req_give_db(r); /* the other side may take its time */
-    int rc = exporter_try(r->api->exporter, r->arena, step, b->config, &outcome, &message, e);
+    int rc = exporter_try(r->api->exporter, r->arena, step, r->project.id, b->config, &outcome,
+                          &message, e);
     req_take_db(r);
     if (rc < 0)
         return rc;

@@ -15,6 +15,7 @@ struct checking {
     struct arena *arena;
     struct db *db;
     struct exporter *exporter;
+    struct query_scope scope; /* of the export's project */
     struct export_task task;
     struct map seen; /* keys: a newer run has replaced what an older one wrote */
     int64_t good, bad;
@@ -63,6 +64,7 @@ static int check_all(struct checking *k, const struct options *o, const struct s
     if (rc == 0)
         rc = export_run_latest(k->db, k->arena, x.id, RUNS_MAX, &runs, &n, e);
     k->task.config = config;
+    k->scope.team_id = x.project_id;
     for (size_t i = 0; i < n && rc == 0; i++) {
         if (!str_eqz(runs[i].status, "Completed"))
             continue;
@@ -83,8 +85,8 @@ int cmd_export_verify(struct arena *a, const struct options *o, struct err *e)
 {
     struct store *store = NULL;
     struct seal *seal = NULL;
-    struct query_scope scope = { .arena = a };
-    struct checking k = { .arena = a, .seen = MAP_INIT(a), .task = { .scope = &scope } };
+    struct checking k = { .arena = a, .seen = MAP_INIT(a), .scope = { .arena = a } };
+    k.task.scope = &k.scope;
     struct exporter_config cfg = { o->allow_private, folder_path(a, o->data, "exports").p,
                                    folder_path(a, o->data, "spool").p };
     int rc = folder_check(a, o->data, e);

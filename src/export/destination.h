@@ -20,7 +20,8 @@ struct export_trial {
     struct arena *arena;
     struct outgoing *outgoing;
     const struct reach *reach;
-    const char *local_dir;     /* LocalFile writes below it */
+    const char *local_dir;     /* LocalFile writes below it, */
+    int64_t project_id;        /* in the directory of this project */
     const struct json *config; /* complete, as export_config makes it */
     str message;               /* why it failed or was skipped; STR_NULL: passed */
 };

@@ -47,11 +47,12 @@ void exporter_stop(struct exporter *x)
 }
 
 int exporter_try(struct exporter *x, struct arena *a, const struct export_step *step,
-                 const struct json *config, enum export_outcome *outcome, str *message,
-                 struct err *e)
+                 int64_t project_id, const struct json *config, enum export_outcome *outcome,
+                 str *message, struct err *e)
 {
     struct export_trial t = { .arena = a, .outgoing = x->outgoing, .reach = x->reach,
-                              .local_dir = x->cfg.local_dir, .config = config };
+                              .local_dir = x->cfg.local_dir, .project_id = project_id,
+                              .config = config };
     int rc = 0;
     if (atomic_fetch_add(&x->trials, 1) < LIMIT_TRIALS)
         *outcome = export_step_run(step, &t);

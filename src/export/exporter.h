@@ -17,8 +17,8 @@ void exporter_stop(struct exporter *x);
 /* Runs a step of trying a destination, on the caller's thread. *message (in the arena) says why it
  * failed or was skipped, STR_NULL: it passed. ERR_THROTTLED: too many run at the moment. */
 int exporter_try(struct exporter *x, struct arena *a, const struct export_step *step,
-                 const struct json *config, enum export_outcome *outcome, str *message,
-                 struct err *e);
+                 int64_t project_id, const struct json *config, enum export_outcome *outcome,
+                 str *message, struct err *e);
 
 /* What a kind of destination works with. */
 void exporter_carrier(struct exporter *x, const struct export_task *t, struct carrier *out);

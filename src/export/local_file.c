@@ -1,4 +1,5 @@
-/* local_file.c - a directory on the server, below the one that is set aside for exports. */
+/* local_file.c - a directory on the server, below the one that is set aside for exports: each project has
+ * its own there, so that no project writes over the files of another. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -109,11 +110,12 @@ static bool call_file(void *place, struct export_trial *t, const char *method, s
 }
 
 /* The export's directory; -1: errno. */
-static int open_root(struct arena *a, const char *local_dir, str path)
+static int open_root(struct arena *a, const char *local_dir, int64_t project_id, str path)
 {
+    str below = arena_printf(a, "%lld/" STR_FMT, (long long)project_id, STR_ARG(path));
     mkdir(local_dir, 0700);
     int base = open(local_dir, O_DIRECTORY | O_CLOEXEC | O_RDONLY);
-    int root = base < 0 ? -1 : open_below(base, a, path);
+    int root = base < 0 ? -1 : open_below(base, a, below);
     if (base >= 0)
         close(base);
     return root;
@@ -122,7 +124,7 @@ static int open_root(struct arena *a, const char *local_dir, str path)
 static enum export_outcome try_directory(struct export_trial *t)
 {
     str path = json_get_text(t->config, "directory");
-    int root = open_root(t->arena, t->local_dir, path);
+    int root = open_root(t->arena, t->local_dir, t->project_id, path);
     if (root < 0)
         return step_failed(t, "Directory '" STR_FMT "' cannot be used: %s", STR_ARG(path),
                            strerror(errno));
@@ -183,7 +185,8 @@ static int complain(str key, struct err *e)
 static int open_folder(struct carrier *c, str key, const char **name)
 {
     str folder = split_key(c->arena, key, name);
-    int root = open_root(c->arena, c->local_dir, json_get_text(c->task->config, "directory"));
+    int root = open_root(c->arena, c->local_dir, c->task->scope->team_id,
+                         json_get_text(c->task->config, "directory"));
     int dir = root < 0 ? -1 : open_below(root, c->arena, folder);
     int failed = errno;
     if (root >= 0)

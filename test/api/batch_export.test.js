@@ -266,7 +266,7 @@ test("ClickHouse", async () => {
 });
 
 test("a directory on the server", async () => {
-  const root = path.join(s.data, "exports");
+  const root = path.join(s.data, "exports", String(s.first.project_id));
   assert.deepEqual(await step("LocalFile", { directory: "daily/events", prefix: "x/{day}" }), passed);
   const files = fs.readdirSync(root, { recursive: true, withFileTypes: true }).filter((f) => !f.isDirectory());
   assert.deepEqual(files, []);
@@ -274,5 +274,11 @@ test("a directory on the server", async () => {
   assert.match((await step("LocalFile", { directory: "out" }))[1], /^Directory 'out' cannot be used: /);
   fs.writeFileSync(path.join(root, "file"), "");
   assert.match((await step("LocalFile", { directory: "file/below" }))[1], /^Directory 'file\/below' cannot be used: Not a directory/);
+  // What another project writes lies elsewhere.
+  const other = s.cli("project", "add", "--name", "other directory");
+  const reply = await s.call("POST", `/api/projects/${other.id}/batch_exports/run_test_step_new/`, { body: {
+    name: "copy", interval: "hour", step: 0, destination: { type: "LocalFile", config: { directory: "file/below" } } } });
+  assert.deepEqual([reply.status, reply.json.result.status], [200, "Passed"]);
+  assert.ok(fs.existsSync(path.join(s.data, "exports", String(other.id), "file/below")));
   assert.deepEqual(await step("LocalFile", { directory: "" }), ["Failed", "The test step cannot run as it's not configured."]);
 });

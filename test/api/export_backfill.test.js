@@ -27,8 +27,8 @@ const done = (id, backfill) => eventually(async () => {
   const got = await found(id, backfill);
   return got.finished_at ? got : undefined;
 });
-const files = (directory) => Object.fromEntries(fs.readdirSync(path.join(s.data, "exports", directory)).sort().map((name) =>
-  [name, fs.readFileSync(path.join(s.data, "exports", directory, name), "utf8").trim().split("\n").map((x) => JSON.parse(x).properties.i).sort()]));
+const files = (directory) => Object.fromEntries(fs.readdirSync(path.join(s.data, "exports", String(s.first.project_id), directory)).sort().map((name) =>
+  [name, fs.readFileSync(path.join(s.data, "exports", String(s.first.project_id), directory, name), "utf8").trim().split("\n").map((x) => JSON.parse(x).properties.i).sort()]));
 
 test("run after run over the hours that hold events", async () => {
   const id = await make("hour", "hours");
@@ -54,7 +54,7 @@ test("run after run over the hours that hold events", async () => {
 });
 
 test("hoglet export verify finds what is not as it was written", async () => {
-  const id = await make("hour", "checked"), dir = path.join(s.data, "exports/checked");
+  const id = await make("hour", "checked"), dir = path.join(s.data, "exports", String(s.first.project_id), "checked");
   await done(id, (await fill(id, "2026-02-01T00:00:00Z", "2026-02-01T05:00:00Z")).json.backfill_id);
   const verify = () => spawnSync(bin, ["export", "verify", id, "--data", s.data], { encoding: "utf8" });
   let got = verify();

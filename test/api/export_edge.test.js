@@ -25,7 +25,7 @@ test("events that arrive while an interval ends are in one of the two files", as
       const all = (await s.call("GET", `${AT}${made.json.id}/runs/`)).json.results;
       return all.length === 2 && all.every((x) => x.status === "Completed") || undefined;
     });
-    const dir = path.join(s.data, "exports/edge");
+    const dir = path.join(s.data, "exports", String(s.first.project_id), "edge");
     const found = fs.readdirSync(dir).flatMap((name) => fs.readFileSync(path.join(dir, name), "utf8").trim().split("\n").map((x) => JSON.parse(x).properties.n));
     assert.deepEqual(found.sort((a, b) => a - b), [...Array(n).keys()]);
   } finally { await s.stop(); }

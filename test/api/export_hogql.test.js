@@ -27,7 +27,7 @@ const ended = (id) => eventually(async () => {
   const [run] = (await s.call("GET", `${AT}${id}/runs/`)).json.results;
   return run?.finished_at ? run : undefined;
 });
-const file = (name, ext = "jsonl", interval = INTERVAL) => fs.readFileSync(path.join(s.data, "exports/out", name, `${interval}.${ext}`));
+const file = (name, ext = "jsonl", interval = INTERVAL) => fs.readFileSync(path.join(s.data, "exports", String(s.first.project_id), "out", name, `${interval}.${ext}`));
 const lines = (...args) => file(...args).toString().split("\n").slice(0, -1).map((x) => JSON.parse(x));
 
 test("queries that are refused", async () => {

@@ -33,7 +33,7 @@ test("kill -9, again and again", async () => {
       assert.ok(runs.every((x) => x.status === "Completed"));
       assert.equal(new Set(runs.map((x) => x.data_interval_start)).size, runs.length);
     }
-    const dir = path.join(s.data, "exports/out");
+    const dir = path.join(s.data, "exports", String(s.first.project_id), "out");
     const names = fs.readdirSync(dir);
     assert.equal(names.filter((x) => x.endsWith(".jsonl")).length, INTERVALS);
     for (const read of [(name) => fs.readFileSync(path.join(dir, name)), (name) => store.objects.get(`events/${name}`)]) {

@@ -54,7 +54,7 @@ function check(rows) {
 }
 
 test("events of an interval, as JSON lines and compressed, into a directory and an object store", async () => {
-  const dir = path.join(s.data, "exports");
+  const dir = path.join(s.data, "exports", String(s.first.project_id));
   const ids = {
     local: await make("LocalFile", { directory: "out", prefix: "x" }),
     plain: await make("S3", s3()), gzip: await make("S3", s3({ prefix: "gz/", compression: "gzip" })),
