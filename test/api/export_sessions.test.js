@@ -23,7 +23,7 @@ const ended = (id, n) => eventually(async () => {
   const all = (await s.call("GET", `${AT}${id}/runs/`)).json.results;
   return all.length >= n && all.every((x) => x.finished_at) ? all : undefined;
 });
-const at = (name, interval, ext = "jsonl") => path.join(s.data, "exports/out", name, `${interval}.${ext}`);
+const at = (name, interval, ext = "jsonl") => path.join(s.data, "exports", String(s.first.project_id), "out", name, `${interval}.${ext}`);
 const lines = (...where) => fs.readFileSync(at(...where)).toString().split("\n").slice(0, -1).map((x) => JSON.parse(x)).sort((a, b) => a.session_id < b.session_id ? -1 : 1);
 const id = (n) => `0190a0a0-0000-7000-8000-00000000000${n}`;
 let serial = 0;
@@ -72,7 +72,7 @@ test("sessions of an interval, and again when they go on", async () => {
   const files = JSON.parse(fs.readFileSync(path.join(path.dirname(at("parquet", second)), `${second}_manifest.json`))).files;
   const read = [];
   for (const name of files) {
-    const body = fs.readFileSync(path.join(s.data, "exports/out", name));
+    const body = fs.readFileSync(path.join(s.data, "exports", String(s.first.project_id), "out", name));
     read.push(...await parquetReadObjects({ file: body.buffer.slice(body.byteOffset, body.byteOffset + body.length), compressors }));
   }
   assert.deepEqual(read.map((x) => [x.session_id, x.session_id_v7, x.end_timestamp.getTime()]).sort(), more.map((x) => [x.session_id, x.session_id_v7, Date.parse(x.end_timestamp)]));
