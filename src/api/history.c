@@ -219,15 +219,13 @@ static void write_entry(struct req *r, struct json_writer *w, const struct histo
     json_close(w, '}');
 }
 
-static int reply_page(struct req *r, struct history_filter *f, struct err *e)
+int history_reply_page(struct req *r, const struct history_filter *f, history_write_fn write,
+                       struct err *e)
 {
     struct page page = page_of(r);
     struct history_entry *rows = NULL;
     int64_t count = 0;
     size_t n = 0;
-    f->project_id = r->project.id;
-    f->viewer = r->user.id;
-    f->sees_all = r->organization.level >= LEVEL_ADMIN;
     int rc = history_count(r->db, r->arena, f, &count, e);
     if (rc == 0)
         rc = history_page(r->db, r->arena, f, page.limit, page.offset, &rows, &n, e);
@@ -238,9 +236,17 @@ static int reply_page(struct req *r, struct history_filter *f, struct err *e)
         return rc;
     struct json_writer w = page_open(r, page, count);
     for (size_t i = 0; i < n; i++)
-        write_entry(r, &w, &rows[i]);
+        write(r, &w, &rows[i]);
     page_close(&w);
     return 0;
+}
+
+static int reply_page(struct req *r, struct history_filter *f, struct err *e)
+{
+    f->project_id = r->project.id;
+    f->viewer = r->user.id;
+    f->sees_all = r->organization.level >= LEVEL_ADMIN;
+    return history_reply_page(r, f, write_entry, e);
 }
 
 static str filter_text(struct req *r, const char *name)

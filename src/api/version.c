@@ -70,30 +70,14 @@ static void write_version(struct req *r, struct json_writer *w, const struct his
 
 static int version_list(struct req *r, struct err *e)
 {
-    struct page page = page_of(r);
     struct target t = { 0 };
-    struct history_filter f = { .project_id = r->project.id, .viewer = r->user.id,
-                                .sees_all = true, .versions = true, .activity = STR_NULL };
-    struct history_entry *rows = NULL;
-    int64_t count = 0;
-    size_t n = 0;
     int rc = load(r, &t, e);
-    f.scope = str_of(history_scope(t.kind));
-    f.item_id = t.id;
-    if (rc == 0)
-        rc = history_count(r->db, r->arena, &f, &count, e);
-    if (rc == 0)
-        rc = history_page(r->db, r->arena, &f, page.limit, page.offset, &rows, &n, e);
-    if (rc == 0)
-        rc = req_load_user_column(r, rows, n, sizeof(*rows), offsetof(struct history_entry, user_id),
-                                  e);
     if (rc < 0)
         return rc;
-    struct json_writer w = page_open(r, page, count);
-    for (size_t i = 0; i < n; i++)
-        write_version(r, &w, &rows[i]);
-    page_close(&w);
-    return 0;
+    struct history_filter f = { .project_id = r->project.id, .viewer = r->user.id,
+                                .sees_all = true, .versions = true, .activity = STR_NULL,
+                                .scope = str_of(history_scope(t.kind)), .item_id = t.id };
+    return history_reply_page(r, &f, write_version, e);
 }
 
 /* With `compare`, the changes are those from that version to this one. */
