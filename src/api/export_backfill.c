@@ -136,12 +136,12 @@ static int backfill_list(struct req *r, struct err *e)
     bool more = n > BACKFILLS;
     n -= more;
     if (n) {
-        first = place_of(&f, &rows[c.back ? n - 1 : 0]);
-        last = place_of(&f, &rows[c.back ? 0 : n - 1]);
+        first = place_of(&f, &rows[cursor_row(&c, 0, n)]);
+        last = place_of(&f, &rows[cursor_row(&c, n - 1, n)]);
     }
     struct json_writer w = cursor_open(r, &c, more, n ? &first : NULL, n ? &last : NULL);
     for (size_t i = 0; i < n && rc == 0; i++)
-        rc = write_backfill(r, &w, &x, &rows[c.back ? n - 1 - i : i], e);
+        rc = write_backfill(r, &w, &x, &rows[cursor_row(&c, i, n)], e);
     page_close(&w);
     return rc;
 }

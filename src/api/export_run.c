@@ -81,16 +81,6 @@ static struct cursor place_of(const struct export_run_filter *f, const struct ex
     return (struct cursor){ .at = f->by_start ? start : run->created_at, .id = run->id };
 }
 
-/* A page read backwards, in its order. */
-static void turn_round(struct export_run *rows, size_t n)
-{
-    for (size_t i = 0; i < n / 2; i++) {
-        struct export_run kept = rows[i];
-        rows[i] = rows[n - 1 - i];
-        rows[n - 1 - i] = kept;
-    }
-}
-
 static int run_list(struct req *r, struct err *e)
 {
     struct batch_export x;
@@ -116,13 +106,13 @@ static int run_list(struct req *r, struct err *e)
         return rc;
     bool more = n > RUNS;
     n -= more;
-    if (c.back)
-        turn_round(rows, n);
-    if (n)
-        first = place_of(&f, &rows[0]), last = place_of(&f, &rows[n - 1]);
+    if (n) {
+        first = place_of(&f, &rows[cursor_row(&c, 0, n)]);
+        last = place_of(&f, &rows[cursor_row(&c, n - 1, n)]);
+    }
     struct json_writer w = cursor_open(r, &c, more, n ? &first : NULL, n ? &last : NULL);
     for (size_t i = 0; i < n; i++)
-        write_export_run(&w, &rows[i]);
+        write_export_run(&w, &rows[cursor_row(&c, i, n)]);
     page_close(&w);
     return 0;
 }
