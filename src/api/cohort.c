@@ -23,15 +23,6 @@ static void write_optional(struct json_writer *w, const char *key, int64_t v, bo
         json_null(w);
 }
 
-static void write_text(struct json_writer *w, const char *key, str json)
-{
-    json_key(w, key);
-    if (json.p)
-        json_raw(w, json);
-    else
-        json_null(w);
-}
-
 static void write_calculation(struct json_writer *w, const struct cohort *c)
 {
     bool due = c->requested != c->done;
@@ -64,8 +55,8 @@ static void write_cohort(struct req *r, struct json_writer *w, const struct coho
     json_raw(w, c->groups);
     json_key(w, "deleted");
     json_bool(w, c->deleted);
-    write_text(w, "filters", c->filters);
-    write_text(w, "query", c->query);
+    json_put_raw(w, "filters", c->filters);
+    json_put_raw(w, "query", c->query);
     write_calculation(w, c);
     write_loaded_user(r, w, "created_by", c->created_by);
     json_key(w, "created_at");

@@ -227,15 +227,6 @@ static bool wants_json(struct req *r)
            str_find(accept, STR("text/event-stream")) < 0;
 }
 
-static void echo_value(struct json_writer *w, const char *key, str json)
-{
-    json_key(w, key);
-    if (json.p)
-        json_raw(w, json);
-    else
-        json_null(w);
-}
-
 /* For callers that read no stream: what they sent. */
 static int reply_echo(struct req *r, const struct body *b, const struct question *q)
 {
@@ -245,9 +236,9 @@ static int reply_echo(struct req *r, const struct body *b, const struct question
     json_str(&w, q->content);
     json_key(&w, "conversation");
     json_str(&w, b->conversation);
-    echo_value(&w, "contextual_tools", q->contextual_tools);
-    echo_value(&w, "ui_context", q->ui_context);
-    echo_value(&w, "billing_context", q->billing_context);
+    json_put_raw(&w, "contextual_tools", q->contextual_tools);
+    json_put_raw(&w, "ui_context", q->ui_context);
+    json_put_raw(&w, "billing_context", q->billing_context);
     json_key(&w, "trace_id");
     json_str(&w, q->trace_id);
     json_key(&w, "session_id");

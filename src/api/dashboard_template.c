@@ -13,21 +13,6 @@
 
 /* -------------------------------------------------------------------------- replies */
 
-static void write_json_or_null(struct json_writer *w, const char *key, str json)
-{
-    json_key(w, key);
-    json_raw(w, json.p ? json : STR("null"));
-}
-
-static void write_id_or_null(struct json_writer *w, const char *key, int64_t id)
-{
-    json_key(w, key);
-    if (id)
-        json_i64(w, id);
-    else
-        json_null(w);
-}
-
 static void write_template(struct json_writer *w, const struct dashboard_template *t)
 {
     json_open(w, '{');
@@ -37,21 +22,21 @@ static void write_template(struct json_writer *w, const struct dashboard_templat
     json_str(w, t->name);
     json_key(w, "dashboard_description");
     json_str(w, t->description);
-    write_json_or_null(w, "dashboard_filters", t->filters);
-    write_json_or_null(w, "tags", t->tags);
-    write_json_or_null(w, "tiles", t->tiles);
-    write_json_or_null(w, "variables", t->variables);
+    json_put_raw(w, "dashboard_filters", t->filters);
+    json_put_raw(w, "tags", t->tags);
+    json_put_raw(w, "tiles", t->tiles);
+    json_put_raw(w, "variables", t->variables);
     json_key(w, "deleted");
     json_bool(w, t->deleted);
     json_key(w, "created_at");
     json_time(w, t->created_at);
-    write_id_or_null(w, "created_by", t->created_by);
+    json_put_id(w, "created_by", t->created_by);
     json_key(w, "image_url");
     json_str(w, t->image_url);
-    write_id_or_null(w, "team_id", t->project_id);
+    json_put_id(w, "team_id", t->project_id);
     json_key(w, "scope");
     json_str(w, t->scope);
-    write_json_or_null(w, "availability_contexts", t->contexts);
+    json_put_raw(w, "availability_contexts", t->contexts);
     json_key(w, "is_featured");
     json_bool(w, t->is_featured);
     json_close(w, '}');

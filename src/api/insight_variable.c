@@ -79,12 +79,6 @@ static str code_name_of(struct arena *a, str name)
 
 /* -------------------------------------------------------------------------- replies */
 
-static void write_json_or_null(struct json_writer *w, const char *key, str json)
-{
-    json_key(w, key);
-    json_raw(w, json.p ? json : STR("null"));
-}
-
 static void write_variable(struct json_writer *w, const struct insight_variable *v)
 {
     json_open(w, '{');
@@ -94,7 +88,7 @@ static void write_variable(struct json_writer *w, const struct insight_variable 
     json_str(w, v->name);
     json_key(w, "type");
     json_str(w, v->type);
-    write_json_or_null(w, "default_value", v->default_value);
+    json_put_raw(w, "default_value", v->default_value);
     json_key(w, "created_by");
     if (v->created_by)
         json_i64(w, v->created_by);
@@ -104,7 +98,7 @@ static void write_variable(struct json_writer *w, const struct insight_variable 
     json_time(w, v->created_at);
     json_key(w, "code_name");
     json_str(w, v->code_name);
-    write_json_or_null(w, "values", v->choices);
+    json_put_raw(w, "values", v->choices);
     json_key(w, "is_multi");
     json_bool(w, v->is_multi);
     json_key(w, "values_query");

@@ -231,12 +231,6 @@ static void write_places(struct json_writer *w, const struct insight_view *v)
     json_close(w, ']');
 }
 
-static void write_raw_or_null(struct json_writer *w, const char *key, str json)
-{
-    json_key(w, key);
-    json_raw(w, json.p ? json : STR("null"));
-}
-
 /* A failure in a list has no place but the state of the query. */
 static void write_status(struct json_writer *w, const struct insight_view *v)
 {
@@ -268,20 +262,20 @@ static void write_result(struct json_writer *w, const struct insight_view *v)
     json_time(w, a->cache_target_age);
     json_key(w, "next_allowed_client_refresh");
     json_time(w, a->next_refresh);
-    write_raw_or_null(w, "result", a->results);
+    json_put_raw(w, "result", a->results);
     json_key(w, "hasMore");
     if (a->complete)
         json_bool(w, a->has_more);
     else
         json_null(w);
-    write_raw_or_null(w, "columns", a->columns);
-    write_raw_or_null(w, "types", a->types);
+    json_put_raw(w, "columns", a->columns);
+    json_put_raw(w, "types", a->types);
     json_key(w, "timezone");
     json_str(w, a->complete ? a->timezone : STR_NULL);
     json_key(w, "is_cached");
     json_bool(w, a->is_cached);
-    write_raw_or_null(w, "hogql", a->hogql);
-    write_raw_or_null(w, "resolved_date_range", a->dates);
+    json_put_raw(w, "hogql", a->hogql);
+    json_put_raw(w, "resolved_date_range", a->dates);
     json_key(w, "filters_hash");
     json_str(w, v->answered ? v->answer.cache_key : STR_NULL);
     write_status(w, v);

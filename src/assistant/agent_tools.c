@@ -135,12 +135,6 @@ int agent_say_result(struct agent *g, const struct llm_call *call, struct tool_r
     return rc;
 }
 
-static void put(struct json_writer *w, const char *key, str value)
-{
-    json_key(w, key);
-    json_str(w, value);
-}
-
 /* What waits for the user: the call as it stands, so that nothing but it can be approved. */
 static int make_pending(struct agent *g, const struct llm_call *call, const struct tool_result *t,
                         struct err *e)
@@ -152,10 +146,10 @@ static int make_pending(struct agent *g, const struct llm_call *call, const stru
     bool form = t->outcome == TOOL_FORM;
     uuid_text(uuid_v4(), id);
     json_open(&w, '{');
-    put(&w, "kind", form ? STR("form") : STR("approval"));
-    put(&w, "proposal_id", str_of(id));
-    put(&w, "tool_call_id", call->id);
-    put(&w, "tool_name", call->name);
+    json_put_str(&w, "kind", form ? STR("form") : STR("approval"));
+    json_put_str(&w, "proposal_id", str_of(id));
+    json_put_str(&w, "tool_call_id", call->id);
+    json_put_str(&w, "tool_name", call->name);
     json_key(&w, "args");
     json_raw(&w, call->args);
     json_close(&w, '}');

@@ -380,15 +380,6 @@ bool assistant_cancel(struct assistant *x, str conversation)
 
 /* -------------------------------------------------------------------------- the queue */
 
-static void write_value(struct json_writer *w, const char *key, str json)
-{
-    json_key(w, key);
-    if (json.p)
-        json_raw(w, json);
-    else
-        json_null(w);
-}
-
 static void write_queue(const struct run *r, struct json_writer *w)
 {
     json_open(w, '[');
@@ -400,9 +391,9 @@ static void write_queue(const struct run *r, struct json_writer *w)
         json_str(w, q->question.content);
         json_key(w, "created_at");
         json_time(w, q->created_at);
-        write_value(w, "contextual_tools", q->question.contextual_tools);
-        write_value(w, "ui_context", q->question.ui_context);
-        write_value(w, "billing_context", q->question.billing_context);
+        json_put_raw(w, "contextual_tools", q->question.contextual_tools);
+        json_put_raw(w, "ui_context", q->question.ui_context);
+        json_put_raw(w, "billing_context", q->question.billing_context);
         json_key(w, "agent_mode");
         json_str(w, q->question.agent_mode);
         json_key(w, "session_id");

@@ -22,30 +22,6 @@ struct maker {
 
 /* -------------------------------------------------------------------------- small parts */
 
-static void put(struct json_writer *w, const char *key, const char *value)
-{
-    json_key(w, key);
-    json_z(w, value);
-}
-
-static void put_str(struct json_writer *w, const char *key, str value)
-{
-    json_key(w, key);
-    json_str(w, value);
-}
-
-static void put_number(struct json_writer *w, const char *key, int64_t value)
-{
-    json_key(w, key);
-    json_i64(w, value);
-}
-
-static void put_bool(struct json_writer *w, const char *key, bool value)
-{
-    json_key(w, key);
-    json_bool(w, value);
-}
-
 static const char *owner_type(const struct planner_property *p)
 {
     static const char *const types[] = { "event", "person", "group" };
@@ -59,11 +35,14 @@ static void put_filter(struct maker *m, const struct filter *f)
     const struct planner_property *p = &m->project->properties[f->property];
     struct json_writer *w = &m->w;
     json_open(w, '{');
-    put_str(w, "key", p->name);
-    put(w, "type", owner_type(p));
+    json_put_str(w, "key", p->name);
+    json_put_z(w, "type", owner_type(p));
     if (p->owner == PLANNER_GROUP)
-        put_number(w, "group_type_index", p->group_idx);
-    put(w, "operator", f->set ? f->is_set ? "is_set" : "is_not_set" : f->between ? "between" : ops[f->op]);
+        json_put_i64(w, "group_type_index", p->group_idx);
+    json_put_z(w, "operator",
+               f->set       ? f->is_set ? "is_set" : "is_not_set"
+               : f->between ? "between"
+                            : ops[f->op]);
     json_key(w, "value");
     if (f->set) {
         json_z(w, f->is_set ? "is_set" : "is_not_set");
@@ -108,8 +87,8 @@ static void put_dates(struct maker *m, const struct when *when)
 {
     json_key(&m->w, "dateRange");
     json_open(&m->w, '{');
-    put_str(&m->w, "date_from", when->from);
-    put_str(&m->w, "date_to", when->to);
+    json_put_str(&m->w, "date_from", when->from);
+    json_put_str(&m->w, "date_to", when->to);
     json_close(&m->w, '}');
 }
 
@@ -137,16 +116,16 @@ static void put_entity(struct maker *m, const struct series *s, const char *math
     struct json_writer *w = &m->w;
     str name = s->event == ANY_EVENT ? STR_NULL : m->project->events[s->event].name;
     json_open(w, '{');
-    put(w, "kind", "EventsNode");
-    put_str(w, "event", name);
-    put_str(w, "name", name.p ? name : STR("All events"));
+    json_put_z(w, "kind", "EventsNode");
+    json_put_str(w, "event", name);
+    json_put_str(w, "name", name.p ? name : STR("All events"));
     if (math)
-        put(w, "math", math);
+        json_put_z(w, "math", math);
     if (property != NO_PROPERTY) {
         const struct planner_property *p = &m->project->properties[property];
         bool session = str_eqz(p->name, "$session_duration");
-        put_str(w, "math_property", p->name);
-        put(w, "math_property_type", session                      ? "session_properties"
+        json_put_str(w, "math_property", p->name);
+        json_put_z(w, "math_property_type", session                      ? "session_properties"
                                      : p->owner == PLANNER_PERSON ? "person_properties"
                                                                   : "event_properties");
     }
@@ -171,32 +150,32 @@ static void put_breakdowns(struct maker *m, const int *list, size_t n)
     json_key(w, "breakdownFilter");
     json_open(w, '{');
     if (m->r->by_event) {
-        put(w, "breakdown", "event");
-        put(w, "breakdown_type", "event_metadata");
+        json_put_z(w, "breakdown", "event");
+        json_put_z(w, "breakdown_type", "event_metadata");
     } else if (n == 1) {
         const struct planner_property *p = &m->project->properties[list[0]];
-        put_str(w, "breakdown", p->name);
-        put(w, "breakdown_type", owner_type(p));
+        json_put_str(w, "breakdown", p->name);
+        json_put_z(w, "breakdown_type", owner_type(p));
         if (p->owner == PLANNER_GROUP)
-            put_number(w, "breakdown_group_type_index", p->group_idx);
+            json_put_i64(w, "breakdown_group_type_index", p->group_idx);
     } else {
         json_key(w, "breakdowns");
         json_open(w, '[');
         for (size_t i = 0; i < n; i++) {
             const struct planner_property *p = &m->project->properties[list[i]];
             json_open(w, '{');
-            put_str(w, "property", p->name);
-            put(w, "type", owner_type(p));
+            json_put_str(w, "property", p->name);
+            json_put_z(w, "type", owner_type(p));
             if (p->owner == PLANNER_GROUP)
-                put_number(w, "group_type_index", p->group_idx);
+                json_put_i64(w, "group_type_index", p->group_idx);
             json_close(w, '}');
         }
         json_close(w, ']');
     }
     if (m->r->top && m->r->order > 0)
-        put_number(w, "breakdown_limit", m->r->top);
+        json_put_i64(w, "breakdown_limit", m->r->top);
     else if (m->r->order < 0) /* the fewest stand at the end of a long list */
-        put_number(w, "breakdown_limit", 500);
+        json_put_i64(w, "breakdown_limit", 500);
     json_close(w, '}');
 }
 
@@ -219,7 +198,7 @@ static void put_formula(struct maker *m)
         for (size_t i = 0; i < r->series_n; i++)
             buf_printf(&b, "%s%c", i ? "+" : "", (char)('A' + i));
     }
-    put_str(&m->w, "formula", buf_view(&b));
+    json_put_str(&m->w, "formula", buf_view(&b));
     buf_release(&b);
 }
 
@@ -246,7 +225,7 @@ static void trends(struct maker *m, const struct when *when, const int *breakdow
     struct json_writer *w = &m->w;
     bool share = r->intent == INTENT_SHARE;
     bool ratio = r->per_person && r->math_property != NO_PROPERTY;
-    put(w, "kind", "TrendsQuery");
+    json_put_z(w, "kind", "TrendsQuery");
     if (share) {
         put_share(m);
     } else if (ratio) {
@@ -259,12 +238,15 @@ static void trends(struct maker *m, const struct when *when, const int *breakdow
         put_series(m, math_of(r));
     }
     put_dates(m, when);
-    put(w, "interval", interval_name(r->interval));
+    json_put_z(w, "interval", interval_name(r->interval));
     if (!share)
         put_filters(m, "properties", r->filters, r->filters_n);
     json_key(w, "trendsFilter");
     json_open(w, '{');
-    put(w, "display", over_time ? "ActionsLineGraph" : breakdowns_n || r->by_event ? "ActionsBarValue" : "BoldNumber");
+    json_put_z(w, "display",
+               over_time                     ? "ActionsLineGraph"
+               : breakdowns_n || r->by_event ? "ActionsBarValue"
+                                             : "BoldNumber");
     if (share || ratio || r->sums_apart)
         put_formula(m);
     json_close(w, '}');
@@ -272,7 +254,7 @@ static void trends(struct maker *m, const struct when *when, const int *breakdow
     if (compare) {
         json_key(w, "compareFilter");
         json_open(w, '{');
-        put_bool(w, "compare", true);
+        json_put_bool(w, "compare", true);
         json_close(w, '}');
     }
 }
@@ -281,16 +263,16 @@ static void funnel(struct maker *m)
 {
     const struct reading *r = m->r;
     struct json_writer *w = &m->w;
-    put(w, "kind", "FunnelsQuery");
+    json_put_z(w, "kind", "FunnelsQuery");
     put_series(m, NULL);
     put_dates(m, &r->when);
     put_filters(m, "properties", r->filters, r->filters_n);
     json_key(w, "funnelsFilter");
     json_open(w, '{');
-    put(w, "funnelVizType", "steps");
-    put(w, "funnelOrderType", r->any_order ? "unordered" : "ordered");
-    put_number(w, "funnelWindowInterval", r->window);
-    put(w, "funnelWindowIntervalUnit", describe_unit(r->window_unit));
+    json_put_z(w, "funnelVizType", "steps");
+    json_put_z(w, "funnelOrderType", r->any_order ? "unordered" : "ordered");
+    json_put_i64(w, "funnelWindowInterval", r->window);
+    json_put_z(w, "funnelWindowIntervalUnit", describe_unit(r->window_unit));
     json_close(w, '}');
     put_breakdowns(m, r->breakdowns, r->breakdowns_n);
 }
@@ -301,9 +283,9 @@ static void put_retention_entity(struct maker *m, const char *key, const struct 
     str name = s->event == ANY_EVENT ? STR_NULL : m->project->events[s->event].name;
     json_key(w, key);
     json_open(w, '{');
-    put_str(w, "id", name);
-    put_str(w, "name", name.p ? name : STR("All events"));
-    put(w, "type", "events");
+    json_put_str(w, "id", name);
+    json_put_str(w, "name", name.p ? name : STR("All events"));
+    json_put_z(w, "type", "events");
     put_filters(m, "properties", s->filters, s->filters_n);
     json_close(w, '}');
 }
@@ -324,14 +306,14 @@ static void retention(struct maker *m)
     char period[8] = { 0 };
     snprintf(period, sizeof(period), "%s", interval_name(r->interval));
     period[0] = (char)(period[0] - 'a' + 'A');
-    put(w, "kind", "RetentionQuery");
+    json_put_z(w, "kind", "RetentionQuery");
     put_dates(m, &r->when);
     put_filters(m, "properties", r->filters, r->filters_n);
     json_key(w, "retentionFilter");
     json_open(w, '{');
-    put(w, "period", period);
-    put_number(w, "totalIntervals", retention_rows(r));
-    put(w, "retentionType", r->first_time ? "retention_first_time" : "retention_recurring");
+    json_put_z(w, "period", period);
+    json_put_i64(w, "totalIntervals", retention_rows(r));
+    json_put_z(w, "retentionType", r->first_time ? "retention_first_time" : "retention_recurring");
     put_retention_entity(m, "targetEntity", &r->series[0]);
     put_retention_entity(m, "returningEntity", &r->series[r->series_n > 1]);
     json_close(w, '}');
@@ -344,7 +326,7 @@ static void one_series(struct maker *m, const char *kind)
     json_z(&m->w, kind);
     put_series(m, NULL);
     put_dates(m, &m->r->when);
-    put(&m->w, "interval", interval_name(m->r->interval));
+    json_put_z(&m->w, "interval", interval_name(m->r->interval));
     put_filters(m, "properties", m->r->filters, m->r->filters_n);
 }
 
@@ -352,7 +334,7 @@ static void paths(struct maker *m)
 {
     const struct reading *r = m->r;
     struct json_writer *w = &m->w;
-    put(w, "kind", "PathsQuery");
+    json_put_z(w, "kind", "PathsQuery");
     put_dates(m, &r->when);
     put_filters(m, "properties", r->filters, r->filters_n);
     json_key(w, "pathsFilter");
@@ -360,7 +342,8 @@ static void paths(struct maker *m)
     json_key(w, "includeEventTypes");
     json_raw(w, r->series_n ? STR("[\"$pageview\",\"custom_event\"]") : STR("[\"$pageview\"]"));
     if (r->series_n)
-        put_str(w, r->path_end ? "endPoint" : "startPoint", m->project->events[r->series[0].event].name);
+        json_put_str(w, r->path_end ? "endPoint" : "startPoint",
+                     m->project->events[r->series[0].event].name);
     json_close(w, '}');
 }
 

@@ -11,18 +11,6 @@
 #define KEY_OF_ASK "hoglet ask (removed when it ends)"
 #define ASK_LONGEST (3600 * CLOCK_SECOND) /* older keys of asks are left over from killed ones */
 
-static void write_pair(struct json_writer *w, const char *key, str value)
-{
-    json_key(w, key);
-    json_str(w, value);
-}
-
-static void write_number(struct json_writer *w, const char *key, int64_t value)
-{
-    json_key(w, key);
-    json_i64(w, value);
-}
-
 /* -------------------------------------------------------------------------- looking up */
 
 /* The organization a flag names, or the oldest. */
@@ -150,10 +138,10 @@ static int user_add(struct db *d, struct arena *a, const struct options *o, stru
         return rc;
     struct json_writer w = JSON_WRITER(b);
     json_open(&w, '{');
-    write_number(&w, "id", u.id);
-    write_pair(&w, "uuid", u.uuid);
-    write_pair(&w, "email", u.email);
-    write_pair(&w, "personal_api_key", value);
+    json_put_i64(&w, "id", u.id);
+    json_put_str(&w, "uuid", u.uuid);
+    json_put_str(&w, "email", u.email);
+    json_put_str(&w, "personal_api_key", value);
     json_close(&w, '}');
     return 0;
 }
@@ -172,10 +160,10 @@ static int org_add(struct db *d, struct arena *a, const struct options *o, struc
         return rc;
     struct json_writer w = JSON_WRITER(b);
     json_open(&w, '{');
-    write_pair(&w, "id", org.id);
-    write_pair(&w, "name", org.name);
-    write_number(&w, "project_id", p.id);
-    write_pair(&w, "api_token", p.api_token);
+    json_put_str(&w, "id", org.id);
+    json_put_str(&w, "name", org.name);
+    json_put_i64(&w, "project_id", p.id);
+    json_put_str(&w, "api_token", p.api_token);
     json_close(&w, '}');
     return 0;
 }
@@ -194,10 +182,10 @@ static int project_add(struct db *d, struct arena *a, const struct options *o, s
         return rc;
     struct json_writer w = JSON_WRITER(b);
     json_open(&w, '{');
-    write_number(&w, "id", p.id);
-    write_pair(&w, "organization_id", org.id);
-    write_pair(&w, "name", p.name);
-    write_pair(&w, "api_token", p.api_token);
+    json_put_i64(&w, "id", p.id);
+    json_put_str(&w, "organization_id", org.id);
+    json_put_str(&w, "name", p.name);
+    json_put_str(&w, "api_token", p.api_token);
     json_close(&w, '}');
     return 0;
 }
@@ -270,8 +258,8 @@ static int key_add(struct db *d, struct arena *a, const struct options *o, struc
         return rc;
     struct json_writer w = JSON_WRITER(b);
     json_open(&w, '{');
-    write_pair(&w, "id", k.id);
-    write_pair(&w, "value", value);
+    json_put_str(&w, "id", k.id);
+    json_put_str(&w, "value", value);
     json_close(&w, '}');
     return 0;
 }
@@ -313,10 +301,10 @@ static int open_key(struct db *d, struct arena *a, const struct options *o, cons
         return rc;
     struct json_writer w = JSON_WRITER(b);
     json_open(&w, '{');
-    write_number(&w, "project_id", p.id);
-    write_pair(&w, "token", p.api_token);
-    write_pair(&w, "id", k.id);
-    write_pair(&w, "key", value);
+    json_put_i64(&w, "project_id", p.id);
+    json_put_str(&w, "token", p.api_token);
+    json_put_str(&w, "id", k.id);
+    json_put_str(&w, "key", value);
     json_close(&w, '}');
     return 0;
 }
@@ -443,11 +431,11 @@ int account_begin(struct store *s, struct arena *a, const struct options *o, str
         return rc;
     struct json_writer w = JSON_WRITER(out);
     json_open(&w, '{');
-    write_pair(&w, "organization_id", m.organization.id);
-    write_number(&w, "project_id", m.project.id);
-    write_pair(&w, "project_api_key", m.project.api_token);
-    write_pair(&w, "personal_api_key", m.key);
-    write_pair(&w, "email", m.user.email);
+    json_put_str(&w, "organization_id", m.organization.id);
+    json_put_i64(&w, "project_id", m.project.id);
+    json_put_str(&w, "project_api_key", m.project.api_token);
+    json_put_str(&w, "personal_api_key", m.key);
+    json_put_str(&w, "email", m.user.email);
     json_close(&w, '}');
     return 0;
 }

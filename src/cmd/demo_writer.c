@@ -14,18 +14,6 @@ struct names {
     char user[32], email[96], device[UUID_TEXT], ip[20];
 };
 
-static void put(struct json_writer *w, const char *key, const char *value)
-{
-    json_key(w, key);
-    json_z(w, value);
-}
-
-static void put_number(struct json_writer *w, const char *key, int64_t value)
-{
-    json_key(w, key);
-    json_i64(w, value);
-}
-
 /* -------------------------------------------------------------------------- ids */
 
 enum { ID_EVENT = 1, ID_DEVICE, ID_SECOND, ID_SESSION };
@@ -64,26 +52,26 @@ static void names_of(const struct story *s, const struct demo_event *ev, struct 
 
 static void put_device(struct json_writer *w, const struct device *d)
 {
-    put(w, "$browser", d->browser);
-    put(w, "$browser_version", d->browser_version);
-    put(w, "$os", d->os);
-    put(w, "$os_version", d->os_version);
-    put(w, "$device_type", d->type);
-    put_number(w, "$screen_width", d->width);
-    put_number(w, "$screen_height", d->height);
-    put_number(w, "$viewport_width", d->width);
-    put_number(w, "$viewport_height", d->height - 120);
+    json_put_z(w, "$browser", d->browser);
+    json_put_z(w, "$browser_version", d->browser_version);
+    json_put_z(w, "$os", d->os);
+    json_put_z(w, "$os_version", d->os_version);
+    json_put_z(w, "$device_type", d->type);
+    json_put_i64(w, "$screen_width", d->width);
+    json_put_i64(w, "$screen_height", d->height);
+    json_put_i64(w, "$viewport_width", d->width);
+    json_put_i64(w, "$viewport_height", d->height - 120);
 }
 
 static void put_place(struct json_writer *w, const struct place *p, const char *ip)
 {
-    put(w, "$ip", ip);
-    put(w, "$timezone", p->zone);
-    put(w, "$geoip_country_code", p->code);
-    put(w, "$geoip_country_name", p->country);
-    put(w, "$geoip_continent_name", p->continent);
-    put(w, "$geoip_city_name", p->city);
-    put(w, "$geoip_time_zone", p->zone);
+    json_put_z(w, "$ip", ip);
+    json_put_z(w, "$timezone", p->zone);
+    json_put_z(w, "$geoip_country_code", p->code);
+    json_put_z(w, "$geoip_country_name", p->country);
+    json_put_z(w, "$geoip_continent_name", p->continent);
+    json_put_z(w, "$geoip_city_name", p->city);
+    json_put_z(w, "$geoip_time_zone", p->zone);
     json_key(w, "$geoip_disable");
     json_bool(w, true);
 }
@@ -92,9 +80,9 @@ static void put_campaign(struct json_writer *w, const struct source *s)
 {
     if (!s->utm_source)
         return;
-    put(w, "utm_source", s->utm_source);
-    put(w, "utm_medium", s->utm_medium);
-    put(w, "utm_campaign", s->utm_campaign);
+    json_put_z(w, "utm_source", s->utm_source);
+    json_put_z(w, "utm_medium", s->utm_medium);
+    json_put_z(w, "utm_campaign", s->utm_campaign);
 }
 
 static void put_page(struct json_writer *w, const struct source *s, const char *page,
@@ -106,11 +94,11 @@ static void put_page(struct json_writer *w, const struct source *s, const char *
              tagged ? "?utm_source=" : "", tagged ? s->utm_source : "",
              tagged ? "&utm_medium=" : "", tagged ? s->utm_medium : "",
              tagged ? "&utm_campaign=" : "", tagged ? s->utm_campaign : "");
-    put(w, "$current_url", url);
-    put(w, "$host", HOST);
-    put(w, "$pathname", page);
-    put(w, "$referrer", landing ? s->referrer : "https://" HOST "/");
-    put(w, "$referring_domain", landing ? s->domain : HOST);
+    json_put_z(w, "$current_url", url);
+    json_put_z(w, "$host", HOST);
+    json_put_z(w, "$pathname", page);
+    json_put_z(w, "$referrer", landing ? s->referrer : "https://" HOST "/");
+    json_put_z(w, "$referring_domain", landing ? s->domain : HOST);
 }
 
 static void put_session(struct json_writer *w, const struct story *s, const struct demo_event *ev,
@@ -120,9 +108,9 @@ static void put_session(struct json_writer *w, const struct story *s, const stru
     int64_t day = s->calendar.start +
                   calendar_day_of(&s->calendar, ev->at) * 86400 * CLOCK_SECOND;
     id_of(s, ID_SESSION, ev->person, ev->session, day, id);
-    put(w, "$session_id", id);
-    put(w, "$window_id", id);
-    put(w, "$device_id", n->device);
+    json_put_z(w, "$session_id", id);
+    json_put_z(w, "$window_id", id);
+    json_put_z(w, "$device_id", n->device);
 }
 
 /* What the person is from now on. */
@@ -133,41 +121,42 @@ static void put_person(struct json_writer *w, const struct person_of_demo *p,
     snprintf(full, sizeof(full), "%s %s", p->first_name, p->last_name);
     json_key(w, "$set");
     json_open(w, '{');
-    put(w, "email", n->email);
-    put(w, "name", full);
+    json_put_z(w, "email", n->email);
+    json_put_z(w, "name", full);
     if (p->company)
-        put(w, "company", p->company->name);
+        json_put_z(w, "company", p->company->name);
     json_close(w, '}');
     json_key(w, "$set_once");
     json_open(w, '{');
-    put(w, "plan", demo_plans[PLAN_FREE]);
-    put(w, "first_source", p->source->utm_source ? p->source->utm_source : p->source->domain);
+    json_put_z(w, "plan", demo_plans[PLAN_FREE]);
+    json_put_z(w, "first_source",
+               p->source->utm_source ? p->source->utm_source : p->source->domain);
     json_close(w, '}');
 }
 
 static void put_plan(struct json_writer *w, const struct demo_event *ev)
 {
-    put(w, "plan", demo_plans[ev->plan]);
-    put_number(w, "seats", ev->seats);
-    put(w, "billing", ev->annual ? "annual" : "monthly");
+    json_put_z(w, "plan", demo_plans[ev->plan]);
+    json_put_i64(w, "seats", ev->seats);
+    json_put_z(w, "billing", ev->annual ? "annual" : "monthly");
     json_key(w, "amount");
     json_f64(w, ev->cents / 100.0);
-    put(w, "currency", "USD");
+    json_put_z(w, "currency", "USD");
     json_key(w, "$set");
     json_open(w, '{');
-    put(w, "plan", demo_plans[ev->plan]);
+    json_put_z(w, "plan", demo_plans[ev->plan]);
     json_close(w, '}');
 }
 
 static void put_group(struct json_writer *w, const struct company *c)
 {
-    put(w, "$group_type", "company");
-    put(w, "$group_key", c->slug);
+    json_put_z(w, "$group_type", "company");
+    json_put_z(w, "$group_key", c->slug);
     json_key(w, "$group_set");
     json_open(w, '{');
-    put(w, "name", c->name);
-    put(w, "industry", c->industry);
-    put_number(w, "employees", c->size);
+    json_put_z(w, "name", c->name);
+    json_put_z(w, "industry", c->industry);
+    json_put_i64(w, "employees", c->size);
     json_close(w, '}');
 }
 
@@ -178,33 +167,33 @@ static void put_kind(struct json_writer *w, const struct story *s, const struct 
     const struct person_of_demo *p = &s->people[ev->person];
     switch ((enum demo_kind)ev->kind) {
     case DEMO_ALIAS:
-        put(w, "alias", n->device);
+        json_put_z(w, "alias", n->device);
         break;
     case DEMO_IDENTIFY:
         if (!p->by_alias || ev->second)
-            put(w, "$anon_distinct_id", n->device);
+            json_put_z(w, "$anon_distinct_id", n->device);
         put_person(w, p, n);
         break;
     case DEMO_GROUP:
         put_group(w, p->company);
         break;
     case DEMO_SIGNED_UP:
-        put(w, "method", ev->detail);
+        json_put_z(w, "method", ev->detail);
         break;
     case DEMO_PURCHASE:
     case DEMO_RENEWAL:
         put_plan(w, ev);
         break;
     case DEMO_CANCELLED:
-        put(w, "reason", ev->detail);
-        put(w, "plan", demo_plans[ev->plan]);
+        json_put_z(w, "reason", ev->detail);
+        json_put_z(w, "plan", demo_plans[ev->plan]);
         break;
     case DEMO_ERROR:
-        put(w, "message", ev->detail);
+        json_put_z(w, "message", ev->detail);
         break;
     default:
         if (ev->known)
-            put(w, "plan", demo_plans[ev->plan]);
+            json_put_z(w, "plan", demo_plans[ev->plan]);
     }
 }
 
@@ -221,13 +210,13 @@ static void put_properties(struct json_writer *w, const struct story *s,
     if (ev->session == 0)
         put_campaign(w, p->source);
     put_session(w, s, ev, n);
-    put(w, "$lib", "web");
-    put(w, "$lib_version", "1.449.2");
-    put(w, "app_version", released ? "4.0.0" : "3.9.2");
+    json_put_z(w, "$lib", "web");
+    json_put_z(w, "$lib_version", "1.449.2");
+    json_put_z(w, "app_version", released ? "4.0.0" : "3.9.2");
     if (ev->known && p->company && ev->kind != DEMO_GROUP) {
         json_key(w, "$groups");
         json_open(w, '{');
-        put(w, "company", p->company->slug);
+        json_put_z(w, "company", p->company->slug);
         json_close(w, '}');
     }
     put_kind(w, s, ev, n);
@@ -243,10 +232,10 @@ void demo_write_event(const struct story *s, const struct demo_event *ev, struct
     id_of(s, ID_EVENT, ev->person, ev->nth, ev->at, id);
     clock_text(ev->at, at);
     json_open(&w, '{');
-    put(&w, "uuid", id);
-    put(&w, "event", demo_names[ev->kind]);
-    put(&w, "distinct_id", ev->known ? n.user : n.device);
-    put(&w, "timestamp", at);
+    json_put_z(&w, "uuid", id);
+    json_put_z(&w, "event", demo_names[ev->kind]);
+    json_put_z(&w, "distinct_id", ev->known ? n.user : n.device);
+    json_put_z(&w, "timestamp", at);
     json_key(&w, "properties");
     put_properties(&w, s, ev, &n);
     json_close(&w, '}');

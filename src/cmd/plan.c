@@ -78,27 +78,21 @@ static void put_texts(struct json_writer *w, const char *key, const str *list, s
     json_close(w, ']');
 }
 
-static void put_text(struct json_writer *w, const char *key, str text)
-{
-    json_key(w, key);
-    json_str(w, text);
-}
-
 static void write_plan(struct json_writer *w, const struct planner_plan *plan)
 {
     static const char *const kinds[] = { "answer", "dashboard", "question", "refusal", "text" };
     json_key(w, "kind");
     json_z(w, kinds[plan->kind]);
-    put_text(w, "understood", plan->understood);
-    put_text(w, "name", plan->name);
-    put_text(w, "text", plan->text);
+    json_put_str(w, "understood", plan->understood);
+    json_put_str(w, "name", plan->name);
+    json_put_str(w, "text", plan->text);
     put_texts(w, "choices", plan->choices, plan->choices_n);
     put_texts(w, "examples", plan->examples, plan->examples_n);
     json_key(w, "insights");
     json_open(w, '[');
     for (size_t i = 0; i < plan->insights_n; i++) {
         json_open(w, '{');
-        put_text(w, "name", plan->insights[i].name);
+        json_put_str(w, "name", plan->insights[i].name);
         json_key(w, "shown");
         json_bool(w, plan->insights[i].shown);
         json_key(w, "query");
@@ -106,7 +100,7 @@ static void write_plan(struct json_writer *w, const struct planner_plan *plan)
         json_close(w, '}');
     }
     json_close(w, ']');
-    put_text(w, "memo", plan->memo);
+    json_put_str(w, "memo", plan->memo);
 }
 
 static str word(const struct planner_project *p, struct arena *a, const struct planner_plan *plan,
@@ -135,7 +129,7 @@ static int answer(const struct planner_project *p, struct arena *a, str line, st
     write_plan(w, &plan);
     const struct json *results = json_get(v, "results");
     if (results)
-        put_text(w, "answer", word(p, a, &plan, results));
+        json_put_str(w, "answer", word(p, a, &plan, results));
     return 0;
 }
 

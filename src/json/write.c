@@ -211,3 +211,51 @@ void json_time(struct json_writer *w, int64_t us)
     clock_text(us, text);
     json_z(w, text);
 }
+
+void json_put_str(struct json_writer *w, const char *key, str s)
+{
+    json_key(w, key);
+    json_str(w, s);
+}
+
+void json_put_z(struct json_writer *w, const char *key, const char *z)
+{
+    json_key(w, key);
+    json_z(w, z);
+}
+
+void json_put_i64(struct json_writer *w, const char *key, int64_t v)
+{
+    json_key(w, key);
+    json_i64(w, v);
+}
+
+void json_put_id(struct json_writer *w, const char *key, int64_t id)
+{
+    json_key(w, key);
+    if (id)
+        json_i64(w, id);
+    else
+        json_null(w);
+}
+
+void json_put_bool(struct json_writer *w, const char *key, bool v)
+{
+    json_key(w, key);
+    json_bool(w, v);
+}
+
+void json_put_time(struct json_writer *w, const char *key, int64_t us)
+{
+    json_key(w, key);
+    json_time(w, us);
+}
+
+void json_put_raw(struct json_writer *w, const char *key, str json)
+{
+    json_key(w, key);
+    if (json.p)
+        json_raw(w, json);
+    else
+        json_null(w);
+}

@@ -33,6 +33,14 @@ void json_null(struct json_writer *w);
 void json_raw(struct json_writer *w, str json);
 /* Text that is members of an object, "a":1,"b":2, at a place where a key may stand. */
 void json_members(struct json_writer *w, str members);
+/* A key and its value. put_raw: STR_NULL writes null; put_id: 0 does. */
+void json_put_str(struct json_writer *w, const char *key, str s);
+void json_put_z(struct json_writer *w, const char *key, const char *z);
+void json_put_i64(struct json_writer *w, const char *key, int64_t v);
+void json_put_id(struct json_writer *w, const char *key, int64_t id);
+void json_put_bool(struct json_writer *w, const char *key, bool v);
+void json_put_time(struct json_writer *w, const char *key, int64_t us);
+void json_put_raw(struct json_writer *w, const char *key, str json);
 /* A parsed tree again; numbers as they stood in their source. */
 void json_tree(struct json_writer *w, const struct json *v);
 /* ISO time in UTC; a negative infinity (INT64_MIN) writes null. */

@@ -14,25 +14,19 @@
 
 /* -------------------------------------------------------------------------- request */
 
-static void put(struct json_writer *w, const char *key, str value)
-{
-    json_key(w, key);
-    json_str(w, value);
-}
-
 static void put_calls(struct json_writer *w, const struct llm_message *m)
 {
     json_key(w, "tool_calls");
     json_open(w, '[');
     for (size_t i = 0; i < m->calls_n; i++) {
         json_open(w, '{');
-        put(w, "id", m->calls[i].id);
+        json_put_str(w, "id", m->calls[i].id);
         json_key(w, "type");
         json_z(w, "function");
         json_key(w, "function");
         json_open(w, '{');
-        put(w, "name", m->calls[i].name);
-        put(w, "arguments", m->calls[i].broken ? STR("{}") : m->calls[i].args);
+        json_put_str(w, "name", m->calls[i].name);
+        json_put_str(w, "arguments", m->calls[i].broken ? STR("{}") : m->calls[i].args);
         json_close(w, '}');
         json_close(w, '}');
     }
@@ -46,7 +40,7 @@ static void put_message(struct json_writer *w, const struct llm_message *m)
     json_key(w, "role");
     json_z(w, roles[m->role]);
     if (m->role == LLM_TOOL)
-        put(w, "tool_call_id", m->call_id);
+        json_put_str(w, "tool_call_id", m->call_id);
     json_key(w, "content");
     if (m->calls_n && !m->text.n)
         json_null(w);
@@ -89,8 +83,8 @@ static void openai_body(struct json_writer *w, const char *model, const struct l
     json_open(w, '[');
     if (q->system.n) {
         json_open(w, '{');
-        put(w, "role", STR("system"));
-        put(w, "content", q->system);
+        json_put_str(w, "role", STR("system"));
+        json_put_str(w, "content", q->system);
         json_close(w, '}');
     }
     for (size_t i = 0; i < q->messages_n; i++)

@@ -172,15 +172,6 @@ static void write_outcome(struct json_writer *w, const struct job *job)
     json_close(w, '}');
 }
 
-static void write_id(struct json_writer *w, const char *key, int64_t id)
-{
-    json_key(w, key);
-    if (id)
-        json_i64(w, id);
-    else
-        json_null(w);
-}
-
 static void write_progress(struct json_writer *w, const struct olap_progress *far)
 {
     json_key(w, "query_progress");
@@ -211,9 +202,9 @@ static str status_of(struct arena *a, const struct job *job, const struct olap_p
     json_str(&w, job->id);
     json_key(&w, "query_async");
     json_bool(&w, true);
-    write_id(&w, "team_id", job->scope.team_id);
-    write_id(&w, "insight_id", job->scope.insight_id);
-    write_id(&w, "dashboard_id", job->scope.dashboard_id);
+    json_put_id(&w, "team_id", job->scope.team_id);
+    json_put_id(&w, "insight_id", job->scope.insight_id);
+    json_put_id(&w, "dashboard_id", job->scope.dashboard_id);
     write_outcome(&w, job);
     json_key(&w, "start_time");
     json_time(&w, job->started);

@@ -258,12 +258,6 @@ int query_series_read(struct query_job *j, const struct json *node, const char *
     return 0;
 }
 
-static void write_text(struct json_writer *w, const char *key, str text)
-{
-    json_key(w, key);
-    json_str(w, text);
-}
-
 void query_entity_write(struct json_writer *w, const struct query_entity *en)
 {
     const struct json *properties = json_get(en->node, "properties");
@@ -276,11 +270,11 @@ void query_entity_write(struct json_writer *w, const struct query_entity *en)
     json_z(w, en->type);
     json_key(w, "order");
     json_i64(w, (int64_t)en->order);
-    write_text(w, "name", en->name.p ? en->name : en->label);
-    write_text(w, "custom_name", en->custom_name);
-    write_text(w, "math", en->math_word);
-    write_text(w, "math_property", en->math_property);
-    write_text(w, "math_hogql", en->math_hogql);
+    json_put_str(w, "name", en->name.p ? en->name : en->label);
+    json_put_str(w, "custom_name", en->custom_name);
+    json_put_str(w, "math", en->math_word);
+    json_put_str(w, "math_property", en->math_property);
+    json_put_str(w, "math_hogql", en->math_hogql);
     json_key(w, "math_group_type_index");
     if (en->math_group < 0)
         json_null(w);
