@@ -152,25 +152,6 @@ static void add_block(struct wire *w, const struct json *block)
     json_tree(&to, block);
 }
 
-/* The thinking that came is a block, with what proves it. */
-static void end_thinking(struct wire *w)
-{
-    struct json_writer to = JSON_WRITER(&w->blocks);
-    if (w->blocks.n)
-        buf_char(&w->blocks, ',');
-    json_open(&to, '{');
-    json_key(&to, "type");
-    json_z(&to, "thinking");
-    json_key(&to, "thinking");
-    json_str(&to, buf_view(&w->thinking));
-    json_key(&to, "signature");
-    json_str(&to, buf_view(&w->signature));
-    json_close(&to, '}');
-    buf_reset(&w->thinking);
-    buf_reset(&w->signature);
-    w->block = -1;
-}
-
 static void begin_block(struct wire *w, int64_t index, const struct json *block)
 {
     str type = json_get_text(block, "type");
@@ -231,7 +212,7 @@ static void take_whole(struct wire *w, const struct json *v)
          b = b->next) {
         begin_block(w, index, b);
         if (w->block == index)
-            end_thinking(w);
+            wire_end_thinking(w, true);
         index++;
     }
     take_usage(w, json_get(v, "usage"));
@@ -253,7 +234,7 @@ static void anthropic_take(struct wire *w, struct arena *a, str event, const str
     else if (str_eqz(type, "content_block_delta"))
         take_delta(w, index_of(v), json_get(v, "delta"));
     else if (str_eqz(type, "content_block_stop") && w->block >= 0 && w->block == index_of(v))
-        end_thinking(w);
+        wire_end_thinking(w, true);
     else if (str_eqz(type, "message_start"))
         take_usage(w, json_get(json_get(v, "message"), "usage"));
     else if (str_eqz(type, "message_delta")) {

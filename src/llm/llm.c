@@ -411,17 +411,8 @@ static void take_reply(struct arena *a, struct wire *w, struct llm_reply *out)
 {
     *out = (struct llm_reply){ .text = arena_str(a, buf_view(&w->text)), .cut = w->cut,
                                .tokens_in = w->tokens_in, .tokens_out = w->tokens_out };
-    if (w->thinking.n) { /* without a proof: some servers have none */
-        struct json_writer to = JSON_WRITER(&w->blocks);
-        if (w->blocks.n)
-            buf_char(&w->blocks, ',');
-        json_open(&to, '{');
-        json_key(&to, "type");
-        json_z(&to, "thinking");
-        json_key(&to, "thinking");
-        json_str(&to, buf_view(&w->thinking));
-        json_close(&to, '}');
-    }
+    if (w->thinking.n)
+        wire_end_thinking(w, false); /* some servers have no proof */
     if (w->blocks.n)
         out->thinking = arena_printf(a, "[" STR_FMT "]", STR_ARG(buf_view(&w->blocks)));
     take_calls(a, w, out);

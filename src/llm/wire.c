@@ -38,6 +38,22 @@ struct wire_call *wire_new_call(struct wire *w, int64_t index, str id, str name)
     return c;
 }
 
+void wire_end_thinking(struct wire *w, bool proven)
+{
+    struct json_writer to = JSON_WRITER(&w->blocks);
+    if (w->blocks.n)
+        buf_char(&w->blocks, ',');
+    json_open(&to, '{');
+    json_put_z(&to, "type", "thinking");
+    json_put_str(&to, "thinking", buf_view(&w->thinking));
+    if (proven)
+        json_put_str(&to, "signature", buf_view(&w->signature));
+    json_close(&to, '}');
+    buf_reset(&w->thinking);
+    buf_reset(&w->signature);
+    w->block = -1;
+}
+
 static void set_error(struct wire *w, str type, str message, const struct json *code)
 {
     w->failed = true;

@@ -36,6 +36,8 @@ struct wire {
 
 void wire_init(struct wire *w);
 void wire_release(struct wire *w);
+/* Ends the thinking that came: a block among those that are whole. proven: with its signature. */
+void wire_end_thinking(struct wire *w, bool proven);
 /* {"error": …} and its cousins, as text or within a reply. True: it is one. */
 bool wire_take_error(struct wire *w, const struct json *v);
 /* The call that a piece belongs to; NULL: more than there may be. See openai.c for the rules. */
